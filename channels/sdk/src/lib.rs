@@ -1,0 +1,36 @@
+//! What a plugin author sees: the vocabulary of the boundary, the traits to implement, the services of the
+//! host and the [`export!`] macro. No runtime, no sockets, no `unsafe` in a plugin.
+//!
+//! The binary interface below it is `channels/include/weikefu_channel.h`.
+pub mod bridge;
+mod channel;
+mod content;
+mod error;
+mod host;
+mod http;
+mod inbound;
+mod manifest;
+mod secret;
+mod thread;
+
+pub use channel::{Channel, Notices, Sockets, Webhooks};
+pub use content::{Content, Kind, MediaRef};
+pub use error::{Cause, Error, Result};
+pub use host::{Health, Host, Level};
+pub use http::{Request, Response, percent_decode};
+pub use inbound::{Action, Behaviour, Cursor, Inbound, Profile, Stored, What};
+pub use manifest::{Limit, MANIFEST_SCHEMA, Manifest};
+pub use secret::Secret;
+pub use thread::{From, Notice, Outgoing, Persona, Receipt, Service, ServiceState, Thread, ThreadMessage, ThreadQuery};
+
+/// Everything a plugin usually needs.
+pub mod prelude {
+    pub use crate::{
+        Action, Behaviour, Cause, Channel, Content, Cursor, Error, Health, Host, Inbound, Kind, Level, Limit, Manifest,
+        MediaRef, Notice, Notices, Outgoing, Persona, Profile, Receipt, Request, Response, Result, Secret, Service,
+        ServiceState, Sockets, Stored, Thread, ThreadMessage, ThreadQuery, Webhooks, What,
+    };
+    pub use schemars::JsonSchema;
+    pub use serde::{Deserialize, Serialize};
+    pub use serde_json::json;
+}
