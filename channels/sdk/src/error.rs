@@ -53,15 +53,25 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of this kind.
     pub fn new(kind: Cause, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), upstream: None, retry_after_ms: None }
+        Error {
+            kind,
+            message: message.into(),
+            upstream: None,
+            retry_after_ms: None,
+        }
     }
 
     /// The plugin does not do this.
+    #[must_use]
     pub fn unsupported(what: &str) -> Self {
-        Error::new(Cause::Unsupported, format!("this channel does not support {what}"))
+        Error::new(
+            Cause::Unsupported,
+            format!("this channel does not support {what}"),
+        )
     }
 
     /// A configuration field is wrong.
+    #[must_use]
     pub fn config(field: &str, problem: &str) -> Self {
         Error::new(Cause::Config, format!("{field}: {problem}"))
     }

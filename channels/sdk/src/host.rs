@@ -71,24 +71,38 @@ impl Host {
         struct Found {
             found: bool,
         }
-        let (head, body) = self.bridge.call::<Found>("kv.get", &json!({ "key": key }), Vec::new()).await?;
+        let (head, body) = self
+            .bridge
+            .call::<Found>("kv.get", &json!({ "key": key }), Vec::new())
+            .await?;
         Ok(head.found.then_some(body))
     }
 
     /// Writes a value, durably. Values are at most 16 KiB.
     pub async fn kv_put(&self, key: &str, value: Vec<u8>) -> Result<()> {
-        self.bridge.call::<serde_json::Value>("kv.put", &json!({ "key": key }), value).await.map(drop)
+        self.bridge
+            .call::<serde_json::Value>("kv.put", &json!({ "key": key }), value)
+            .await
+            .map(drop)
     }
 
     /// Removes a value, durably.
     pub async fn kv_delete(&self, key: &str) -> Result<()> {
-        self.bridge.call::<serde_json::Value>("kv.delete", &json!({ "key": key }), Vec::new()).await.map(drop)
+        self.bridge
+            .call::<serde_json::Value>("kv.delete", &json!({ "key": key }), Vec::new())
+            .await
+            .map(drop)
     }
 
     /// The keys that begin with `prefix`, in order, at most `limit` (1 to 1,000).
     pub async fn kv_scan(&self, prefix: &str, limit: u32) -> Result<Vec<String>> {
         let head = json!({ "prefix": prefix, "limit": limit });
-        Ok(self.bridge.call::<Entries>("kv.scan", &head, Vec::new()).await?.0.keys)
+        Ok(self
+            .bridge
+            .call::<Entries>("kv.scan", &head, Vec::new())
+            .await?
+            .0
+            .keys)
     }
 
     /// Replaces a value only if it still is `expected` (`None`: only if absent). Returns whether it did.
@@ -97,20 +111,31 @@ impl Host {
         let head = json!({ "key": key, "expected": expected.map(<[u8]>::len) });
         let mut body = expected.unwrap_or_default().to_vec();
         body.extend_from_slice(&value);
-        Ok(self.bridge.call::<Swapped>("kv.swap", &head, body).await?.0.swapped)
+        Ok(self
+            .bridge
+            .call::<Swapped>("kv.swap", &head, body)
+            .await?
+            .0
+            .swapped)
     }
 
     /// Waits. Not kept over a restart; see [`Host::alarm_set`].
     pub async fn sleep(&self, duration: Duration) {
         let head = json!({ "ms": duration.as_millis() as u64 });
         // The only failure is the end of the instance, which drops this future anyway.
-        let _ = self.bridge.call::<serde_json::Value>("sleep", &head, Vec::new()).await;
+        let _ = self
+            .bridge
+            .call::<serde_json::Value>("sleep", &head, Vec::new())
+            .await;
     }
 
     /// Sets (or moves) a timer that survives restarts; [`crate::Channel::alarm`] is called once it is due.
     /// `at` is Unix milliseconds.
     pub async fn alarm_set(&self, id: &str, at: i64) -> Result<()> {
-        self.bridge.call::<serde_json::Value>("alarm.set", &json!({ "id": id, "at": at }), Vec::new()).await.map(drop)
+        self.bridge
+            .call::<serde_json::Value>("alarm.set", &json!({ "id": id, "at": at }), Vec::new())
+            .await
+            .map(drop)
     }
 
     /// Gives the desk something a customer wrote or did. When this returns, it is durable.
@@ -122,18 +147,27 @@ impl Host {
     /// by the same `peer`, `dedupe` and `sent_at`. `Err(NotFound)` when the desk has no such message.
     pub async fn amend(&self, peer: &str, dedupe: &str, sent_at: i64, content: &Content) -> Result<()> {
         let head = json!({ "peer": peer, "dedupe": dedupe, "sent_at": sent_at, "content": content });
-        self.bridge.call::<serde_json::Value>("amend", &head, Vec::new()).await.map(drop)
+        self.bridge
+            .call::<serde_json::Value>("amend", &head, Vec::new())
+            .await
+            .map(drop)
     }
 
     /// Stores a file of at most 20 MiB, durably. The host finds the content type by looking at the bytes and
     /// uses `mime` only where that tells nothing.
     pub async fn media_put(&self, mime: &str, name: Option<&str>, bytes: Vec<u8>) -> Result<MediaRef> {
-        Ok(self.bridge.call::<MediaRef>("media.put", &json!({ "mime": mime, "name": name }), bytes).await?.0)
+        Ok(self
+            .bridge
+            .call::<MediaRef>("media.put", &json!({ "mime": mime, "name": name }), bytes)
+            .await?
+            .0)
     }
 
     /// Reads a stored file. `Err(NotFound)` for an unknown id.
     pub async fn media_get(&self, id: &str) -> Result<(MediaRef, Vec<u8>)> {
-        self.bridge.call::<MediaRef>("media.get", &json!({ "id": id }), Vec::new()).await
+        self.bridge
+            .call::<MediaRef>("media.get", &json!({ "id": id }), Vec::new())
+            .await
     }
 
     /// The public address of a stored file, a path on this server.
@@ -151,23 +185,31 @@ impl Host {
     /// closed and `NotFound` answered.
     pub async fn ws_send(&self, connection: u64, text: String) -> Result<()> {
         let head = json!({ "connection": connection });
-        self.bridge.call::<serde_json::Value>("ws.send", &head, text.into_bytes()).await.map(drop)
+        self.bridge
+            .call::<serde_json::Value>("ws.send", &head, text.into_bytes())
+            .await
+            .map(drop)
     }
 
     /// Closes a socket.
     pub async fn ws_close(&self, connection: u64, code: u16, reason: &str) -> Result<()> {
         let head = json!({ "connection": connection, "code": code, "reason": reason });
-        self.bridge.call::<serde_json::Value>("ws.close", &head, Vec::new()).await.map(drop)
+        self.bridge
+            .call::<serde_json::Value>("ws.close", &head, Vec::new())
+            .await
+            .map(drop)
     }
 
     /// Writes a line to the host's log. Never put a secret, a token or a customer's words in it.
     pub fn log(&self, level: Level, message: &str) {
-        self.bridge.event("log", &json!({ "level": level, "message": message }));
+        self.bridge
+            .event("log", &json!({ "level": level, "message": message }));
     }
 
     /// Says how the account is doing.
     pub fn status(&self, health: Health, text: &str) {
-        self.bridge.event("status", &json!({ "health": health, "text": text }));
+        self.bridge
+            .event("status", &json!({ "health": health, "text": text }));
     }
 
     /// Runs a future beside the calls of the desk, until it ends or the instance is closed.
@@ -178,8 +220,6 @@ impl Host {
     /// Unix milliseconds now.
     #[must_use]
     pub fn now(&self) -> i64 {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |elapsed| elapsed.as_millis() as i64)
+        self.bridge.now()
     }
 }

@@ -26,7 +26,11 @@ pub struct Request {
 impl Request {
     /// A GET request.
     pub fn get(url: impl Into<String>) -> Self {
-        Request { method: "GET".into(), url: url.into(), ..Request::default() }
+        Request {
+            method: "GET".into(),
+            url: url.into(),
+            ..Request::default()
+        }
     }
 
     /// A POST request with a JSON body. Non-ASCII characters are sent raw, never as `\u` escapes.
@@ -58,7 +62,9 @@ impl Request {
     /// The path without the query string.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.url.split_once('?').map_or(self.url.as_str(), |(path, _)| path)
+        self.url
+            .split_once('?')
+            .map_or(self.url.as_str(), |(path, _)| path)
     }
 
     /// The first value of a query parameter, percent-decoded (`+` is a blank).
@@ -104,7 +110,11 @@ impl Response {
     /// An answer with a JSON body.
     pub fn json(status: u16, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|e| Error::new(Cause::Internal, e.to_string()))?;
-        Ok(Response { status, headers: vec![("content-type".into(), "application/json".into())], body })
+        Ok(Response {
+            status,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body,
+        })
     }
 
     /// Adds a header field.
@@ -122,13 +132,20 @@ impl Response {
 
     /// Reads the body as JSON. A body that is not what was expected is the platform's failure and may pass.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body)
-            .map_err(|e| Error::new(Cause::Retryable, format!("unexpected answer (HTTP {}): {e}", self.status)))
+        serde_json::from_slice(&self.body).map_err(|e| {
+            Error::new(
+                Cause::Retryable,
+                format!("unexpected answer (HTTP {}): {e}", self.status),
+            )
+        })
     }
 }
 
 fn header_value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    headers
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
 }
 
 /// Decodes `%XX` and `+`; what is not valid stays as it is, invalid UTF-8 is replaced.

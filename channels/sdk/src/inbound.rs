@@ -130,7 +130,10 @@ impl std::str::FromStr for Cursor {
     type Err = ();
     fn from_str(s: &str) -> Result<Self, ()> {
         let (conversation, seq) = s.split_once('.').ok_or(())?;
-        Ok(Cursor { conversation: conversation.parse().map_err(drop)?, seq: seq.parse().map_err(drop)? })
+        Ok(Cursor {
+            conversation: conversation.parse().map_err(drop)?,
+            seq: seq.parse().map_err(drop)?,
+        })
     }
 }
 
@@ -143,7 +146,8 @@ impl Serialize for Cursor {
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(|()| serde::de::Error::custom("a cursor is `<conversation>.<sequence>`"))
+        text.parse()
+            .map_err(|()| serde::de::Error::custom("a cursor is `<conversation>.<sequence>`"))
     }
 }
 

@@ -2,15 +2,22 @@
 //! host and the [`export!`] macro. No runtime, no sockets, no `unsafe` in a plugin.
 //!
 //! The binary interface below it is `channels/include/weikefu_channel.h`.
+pub mod abi;
 pub mod bridge;
 mod channel;
 mod content;
 mod error;
+mod executor;
+#[doc(hidden)]
+pub mod export;
 mod host;
 mod http;
 mod inbound;
+mod instance;
 mod manifest;
+mod panic;
 mod secret;
+pub mod testing;
 mod thread;
 
 pub use channel::{Channel, Notices, Sockets, Webhooks};
@@ -21,14 +28,16 @@ pub use http::{Request, Response, percent_decode};
 pub use inbound::{Action, Behaviour, Cursor, Inbound, Profile, Stored, What};
 pub use manifest::{Limit, MANIFEST_SCHEMA, Manifest};
 pub use secret::Secret;
-pub use thread::{From, Notice, Outgoing, Persona, Receipt, Service, ServiceState, Thread, ThreadMessage, ThreadQuery};
+pub use thread::{
+    From, Notice, Outgoing, Persona, Receipt, Service, ServiceState, Thread, ThreadMessage, ThreadQuery,
+};
 
 /// Everything a plugin usually needs.
 pub mod prelude {
     pub use crate::{
-        Action, Behaviour, Cause, Channel, Content, Cursor, Error, Health, Host, Inbound, Kind, Level, Limit, Manifest,
-        MediaRef, Notice, Notices, Outgoing, Persona, Profile, Receipt, Request, Response, Result, Secret, Service,
-        ServiceState, Sockets, Stored, Thread, ThreadMessage, ThreadQuery, Webhooks, What,
+        Action, Behaviour, Cause, Channel, Content, Cursor, Error, Health, Host, Inbound, Kind, Level, Limit,
+        Manifest, MediaRef, Notice, Notices, Outgoing, Persona, Profile, Receipt, Request, Response, Result,
+        Secret, Service, ServiceState, Sockets, Stored, Thread, ThreadMessage, ThreadQuery, Webhooks, What,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

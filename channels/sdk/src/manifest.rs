@@ -62,7 +62,10 @@ impl Limit {
     /// At most this many bytes.
     #[must_use]
     pub fn bytes(max: u64) -> Self {
-        Limit { max_bytes: Some(max), mime: Vec::new() }
+        Limit {
+            max_bytes: Some(max),
+            mime: Vec::new(),
+        }
     }
 
     /// Only these content types.
