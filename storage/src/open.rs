@@ -1,0 +1,143 @@
+//! Opening: lock, barrier, repair, engine, format, and the first commit that proves the barrier.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use crate::files::{self, at};
+use crate::format::{self, FORMAT};
+use crate::lock::Lock;
+use crate::repair::{self, Report};
+use crate::{OpenError, Options, barrier};
+
+/// Size of the pieces of the engine's log, written into its settings for ever. A node of the engine
+/// above a quarter of it would go to an unsynced blob file; a leaf holds some 16 records.
+const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// An engine that is open, and whose barrier holds.
+pub(crate) struct Opened {
+    pub(crate) engine: sled::Db,
+    pub(crate) lock: Lock,
+    pub(crate) report: Report,
+}
+
+pub(crate) fn open(folder: &Path, options: &Options) -> Result<Opened, OpenError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(at(folder))?;
+    let lock = Lock::take(folder)?;
+    if !barrier::in_force().map_err(at(folder))? {
+        return Err(OpenError::Barrier);
+    }
+    let mut report = Report {
+        fresh: !folder.join(files::LOG).exists(),
+        ..Report::default()
+    };
+    report.repairs = repair::before_opening(folder)?;
+    let engine = open_or_rebuild(folder, options, &mut report)?;
+    // The engine creates its files without making their names durable.
+    files::sync_all(folder)?;
+    introduce(&engine, folder, &mut report).map_err(|error| name_backup(error, options))?;
+    for repair in &report.repairs {
+        tracing::warn!(code = repair.code(), "{repair}");
+    }
+    report.blob_files = files::usage(folder).0;
+    Ok(Opened { engine, lock, report })
+}
+
+fn open_or_rebuild(folder: &Path, options: &Options, report: &mut Report) -> Result<sled::Db, OpenError> {
+    let detail = match open_engine(folder, options)? {
+        Ok(engine) => return Ok(engine),
+        Err(detail) => detail,
+    };
+    tracing::warn!(
+        detail,
+        "the store did not open; trying again without its short cuts"
+    );
+    if let Some(repair) = repair::set_snapshots_aside(folder)? {
+        report.repairs.push(repair);
+        if let Ok(engine) = open_engine(folder, options)? {
+            return Ok(engine);
+        }
+    }
+    Err(name_backup(
+        OpenError::Corrupt {
+            path: folder.to_owned(),
+            backup: None,
+            detail,
+        },
+        options,
+    ))
+}
+
+/// The inner error says how the files are damaged; the outer one is of another kind.
+fn open_engine(folder: &Path, options: &Options) -> Result<Result<sled::Db, String>, OpenError> {
+    let config = sled::Config::new()
+        .path(folder)
+        .cache_capacity(options.cache_bytes)
+        .segment_size(SEGMENT_BYTES)
+        .flush_every_ms(None);
+    // Damaged files can also make it panic; either way nothing of it is kept.
+    match catch_unwind(AssertUnwindSafe(|| config.open())) {
+        Ok(Ok(engine)) => Ok(Ok(engine)),
+        Ok(Err(sled::Error::Io(error))) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+            Err(OpenError::Io {
+                path: folder.to_owned(),
+                error,
+            })
+        }
+        Ok(Err(error)) => Ok(Err(error.to_string())),
+        Err(_) => Ok(Err("the engine panicked".into())),
+    }
+}
+
+/// Checks the format, then writes format and number of starts: the first commit of this process,
+/// which must go through our barrier.
+fn introduce(engine: &sled::Db, folder: &Path, report: &mut Report) -> Result<(), OpenError> {
+    let failed = |error: sled::Error| match error {
+        sled::Error::Io(error) => OpenError::Io {
+            path: folder.to_owned(),
+            error,
+        },
+        other => OpenError::Corrupt {
+            path: folder.to_owned(),
+            backup: None,
+            detail: other.to_string(),
+        },
+    };
+    let meta = engine.open_tree(format::META).map_err(failed)?;
+    let found = format::read(&meta, folder, FORMAT)?;
+    report.opened_before = found.opened;
+    let before = barrier::calls();
+    let mut batch = sled::Batch::default();
+    batch.insert(format::FORMAT_KEY, format::number(FORMAT.into()));
+    batch.insert(format::OPENED_KEY, format::number(found.opened.saturating_add(1)));
+    meta.apply_batch(batch)
+        .and_then(|()| meta.flush())
+        .map_err(failed)?;
+    if barrier::calls() == before {
+        return Err(OpenError::Barrier);
+    }
+    Ok(())
+}
+
+fn name_backup(error: OpenError, options: &Options) -> OpenError {
+    match error {
+        OpenError::Corrupt { path, detail, .. } => OpenError::Corrupt {
+            path,
+            detail,
+            backup: options.backups.as_deref().and_then(newest),
+        },
+        other => other,
+    }
+}
+
+/// The entry of a folder that was changed last.
+fn newest(backups: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(backups).ok()?.filter_map(Result::ok);
+    let dated = entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())));
+    dated.max().map(|(_, path)| path)
+}
