@@ -1,0 +1,125 @@
+//! Taking a conversation and ending it.
+use super::command::Reply;
+use super::dispatch;
+use super::facts::Facts;
+use super::work::Work;
+use crate::error::Refusal;
+use crate::ids::{AgentId, ConversationId};
+use crate::records::{
+    Author, Conversation, ConversationState, Delivery, DeliveryState, Message, OutboxEntry, StoredContent,
+};
+
+/// 接入 by hand. May go above the automatic limit (A2.3). Exactly one of several agents wins: the epoch
+/// of the winner's change makes the others' stale.
+pub(super) fn accept<F: Facts>(
+    work: &mut Work<'_, F>,
+    agent: AgentId,
+    id: ConversationId,
+    epoch: u32,
+) -> Result<Reply, Refusal> {
+    work.desk.agents.get(&agent).ok_or(Refusal::NotAtDesk)?;
+    let conversation = match work.desk.open.get(&id) {
+        Some(open) => open.clone(),
+        None if work.facts.conversation(id)?.is_some() => return Err(Refusal::ConversationTaken),
+        None => return Err(Refusal::NotFound("conversation")),
+    };
+    if conversation.owner == Some(agent) {
+        // The answer to the first press was lost and the agent pressed again.
+        return Ok(Reply::Conversation(conversation));
+    }
+    if conversation.state != ConversationState::Waiting || conversation.epoch != epoch {
+        return Err(Refusal::ConversationTaken);
+    }
+    hand_over(work, conversation, agent)?;
+    Ok(current(work, id))
+}
+
+/// Makes `agent` the owner and sends his greeting.
+pub(super) fn hand_over<F: Facts>(
+    work: &mut Work<'_, F>,
+    mut conversation: Conversation,
+    agent: AgentId,
+) -> Result<(), Refusal> {
+    conversation.state = ConversationState::Active;
+    conversation.owner = Some(agent);
+    conversation.epoch += 1;
+    conversation.accepted_at.get_or_insert(work.now);
+    let greeting = work
+        .desk
+        .agents
+        .get(&agent)
+        .map(|record| record.greeting.clone())
+        .unwrap_or_default();
+    if greeting.is_empty() {
+        return work.put_conversation(conversation);
+    }
+    let content = StoredContent::Text(greeting);
+    append(work, conversation, Author::Greeting(agent), content, None).map(drop)
+}
+
+/// Ends a conversation. The slot it frees is filled at once.
+pub(super) fn close<F: Facts>(
+    work: &mut Work<'_, F>,
+    agent: AgentId,
+    senior: bool,
+    id: ConversationId,
+    epoch: u32,
+) -> Result<Reply, Refusal> {
+    let Some(mut conversation) = work.desk.open.get(&id).cloned() else {
+        // Closing twice is not an error: the goal is reached.
+        let closed = work
+            .facts
+            .conversation(id)?
+            .ok_or(Refusal::NotFound("conversation"))?;
+        return Ok(Reply::Conversation(closed));
+    };
+    if conversation.owner != Some(agent) && !senior {
+        return Err(Refusal::NotOwner);
+    }
+    if conversation.epoch != epoch {
+        return Err(Refusal::ConversationTaken);
+    }
+    conversation.state = ConversationState::Closed;
+    conversation.owner = None;
+    conversation.epoch += 1;
+    conversation.closed_at = Some(work.now);
+    conversation.unread = 0;
+    work.put_conversation(conversation.clone())?;
+    dispatch::pull(work)?;
+    Ok(Reply::Conversation(conversation))
+}
+
+/// Adds an outgoing message to a conversation and queues it. Returns its sequence number and the message.
+pub(super) fn append<F: Facts>(
+    work: &mut Work<'_, F>,
+    mut conversation: Conversation,
+    author: Author,
+    content: StoredContent,
+    client_id: Option<String>,
+) -> Result<(u32, Message), Refusal> {
+    let message = Message {
+        at: work.now,
+        sent_at: None,
+        author,
+        content,
+        client_id,
+        delivery: Some(Delivery::new(DeliveryState::Queued, work.now)),
+    };
+    let seq = conversation.last_seq + 1;
+    conversation.last_seq = seq;
+    conversation.last = Some(super::receive::preview(&message));
+    let queued = OutboxEntry { queued: work.now };
+    work.put_conversation(conversation.clone())?;
+    work.put_message(&conversation, seq, message.clone());
+    work.put(super::change::Change::Outbox(conversation.id, seq, queued));
+    work.carry(&conversation, seq);
+    Ok((seq, message))
+}
+
+fn current<F: Facts>(work: &Work<'_, F>, id: ConversationId) -> Reply {
+    work.desk
+        .open
+        .get(&id)
+        .cloned()
+        .map_or(Reply::Done, Reply::Conversation)
+}

@@ -1,0 +1,85 @@
+//! What a decision writes.
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
+use crate::records::{
+    BehaviourRecord, Conversation, Counters, Customer, DeskAgent, Message, OutboxEntry, Seen,
+};
+use sha2::{Digest, Sha256};
+
+/// One record put or removed. All changes of a group are applied in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // the names of the records say it
+pub enum Change {
+    Counters(ShopId, Counters),
+    Agent(ShopId, DeskAgent),
+    AgentGone(ShopId, AgentId),
+    Customer(Customer),
+    Identity(ChannelId, String, CustomerId),
+    Conversation(Conversation),
+    Message(ConversationId, u32, Message),
+    Behaviour(CustomerId, u64, BehaviourRecord),
+    Seen(DedupeKey, Seen),
+    Outbox(ConversationId, u32, OutboxEntry),
+    OutboxDone(ConversationId, u32),
+}
+
+/// Names an arrival. Begins with a day, so that old keys lie together and can be dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DedupeKey {
+    /// Days since 1970 of the platform's time of sending.
+    pub day: u32,
+    /// The beginning of a SHA-256 over everything that names the arrival.
+    pub hash: [u8; 16],
+}
+
+const DAY: Millis = 86_400_000;
+
+impl DedupeKey {
+    /// The key of something that came in.
+    #[must_use]
+    pub fn inbound(channel: ChannelId, peer: &str, sent_at: Millis, dedupe: &str) -> Self {
+        Self::of(
+            sent_at,
+            &[
+                b"in",
+                &channel.0.to_be_bytes(),
+                peer.as_bytes(),
+                &sent_at.to_be_bytes(),
+                dedupe.as_bytes(),
+            ],
+        )
+    }
+
+    /// The key of something an agent's console sent into a conversation.
+    #[must_use]
+    pub fn outbound(
+        conversation: ConversationId,
+        opened_at: Millis,
+        agent: AgentId,
+        client_id: &str,
+    ) -> Self {
+        let (conversation, agent) = (conversation.0.to_be_bytes(), agent.0.to_be_bytes());
+        Self::of(opened_at, &[b"out", &conversation, &agent, client_id.as_bytes()])
+    }
+
+    /// The first day whose keys are still needed at `now`: repetitions come within days, a month is kept.
+    #[must_use]
+    pub fn horizon(now: Millis) -> u32 {
+        day(now).saturating_sub(31)
+    }
+
+    fn of(at: Millis, parts: &[&[u8]]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            // The length in front keeps "ab"+"c" and "a"+"bc" apart.
+            digest.update((part.len() as u32).to_be_bytes());
+            digest.update(part);
+        }
+        let mut hash = [0; 16];
+        hash.copy_from_slice(&digest.finalize()[..16]);
+        DedupeKey { day: day(at), hash }
+    }
+}
+
+fn day(at: Millis) -> u32 {
+    (at.max(0) / DAY).min(i64::from(u32::MAX)) as u32
+}

@@ -1,0 +1,173 @@
+//! What can be asked of a desk, and what it answers.
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
+use crate::records::{Conversation, Customer, DeskAgent, Message};
+use weikefu_channel::{Cause, Content, Inbound, Stored};
+
+/// A command. Rights have been checked before; bounds of the boundary too.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A customer wrote or did something.
+    Receive {
+        /// On which channel.
+        channel: ChannelId,
+        /// What.
+        inbound: Inbound,
+    },
+    /// The file of a message received before has arrived.
+    Amend {
+        /// On which channel.
+        channel: ChannelId,
+        /// As in [`Inbound::peer`].
+        peer: String,
+        /// As in [`Inbound::dedupe`].
+        dedupe: String,
+        /// As in [`Inbound::sent_at`].
+        sent_at: Millis,
+        /// What the message says now.
+        content: Content,
+    },
+    /// An agent joined the shop; nothing happens to one who is there already.
+    Join {
+        /// Who.
+        agent: AgentId,
+    },
+    /// An agent left the shop: what he held waits again, at the head of the list.
+    Leave {
+        /// Who.
+        agent: AgentId,
+    },
+    /// 在线 / 离线
+    SetOnline {
+        /// Who.
+        agent: AgentId,
+        /// Which.
+        online: bool,
+    },
+    /// Settings of acceptance (A5.1).
+    SetAcceptance {
+        /// Whose.
+        agent: AgentId,
+        /// Automatic acceptance on.
+        auto: bool,
+        /// Up to how many customers.
+        limit: u32,
+        /// Sent on acceptance; empty means nothing.
+        greeting: String,
+    },
+    /// 接入
+    Accept {
+        /// By whom.
+        agent: AgentId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+    },
+    /// Ends a conversation.
+    Close {
+        /// By whom.
+        agent: AgentId,
+        /// May also close what another agent holds.
+        senior: bool,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+    },
+    /// The owner has seen everything up to `seq`.
+    Read {
+        /// Who.
+        agent: AgentId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Up to which message.
+        seq: u32,
+    },
+    /// An agent writes.
+    Send {
+        /// Who.
+        agent: AgentId,
+        /// Where.
+        conversation: ConversationId,
+        /// The console's id of the message: the same id is the same message.
+        client_id: String,
+        /// What.
+        content: Content,
+    },
+    /// Sends a failed or unknown message again, because an agent decided so.
+    Retry {
+        /// Who.
+        agent: AgentId,
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        seq: u32,
+    },
+    /// A message is being handed to its channel.
+    Delivering {
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        seq: u32,
+    },
+    /// The channel has answered.
+    Delivered {
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        seq: u32,
+        /// How it went.
+        result: DeliveryResult,
+    },
+    /// An agent corrects what is known of a customer.
+    EditCustomer {
+        /// Whom.
+        customer: CustomerId,
+        /// New name.
+        name: Option<String>,
+        /// New remark.
+        remark: Option<String>,
+    },
+}
+
+/// How the handing over of a message went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryResult {
+    /// The platform took it.
+    Accepted {
+        /// The platform's id of it.
+        upstream: Option<String>,
+    },
+    /// It did not take it.
+    Failed {
+        /// Why, as the desk acts on it.
+        cause: Cause,
+        /// Why, as a person reads it.
+        reason: String,
+    },
+    /// Nobody knows.
+    Unknown {
+        /// What happened, as a person reads it.
+        reason: String,
+    },
+    /// It will be tried again after a while.
+    Queued,
+}
+
+/// What a desk answers.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // short-lived, one per command
+pub enum Reply {
+    /// Where an inbound message lies.
+    Stored(Stored),
+    /// A conversation as it is now.
+    Conversation(Conversation),
+    /// A message as it is now.
+    Message(ConversationId, u32, Message),
+    /// An agent as he is now.
+    Agent(DeskAgent),
+    /// A customer as they are now.
+    Customer(Customer),
+    /// Done.
+    Done,
+}

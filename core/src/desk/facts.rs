@@ -1,0 +1,21 @@
+//! What a decision may look up beyond the live state.
+use super::change::DedupeKey;
+use crate::ids::{ChannelId, ConversationId, CustomerId};
+use crate::records::{Conversation, Customer, Message, Seen};
+
+/// A look-up that may fail because the store does.
+pub type Lookup<T> = Result<Option<T>, weikefu_storage::Error>;
+
+/// Point reads on what is stored, including what earlier commands of the same group have changed. Never a scan.
+pub trait Facts {
+    /// The first arrival under this key.
+    fn seen(&self, key: &DedupeKey) -> Lookup<Seen>;
+    /// The customer behind an address.
+    fn identity(&self, channel: ChannelId, peer: &str) -> Lookup<CustomerId>;
+    /// A customer.
+    fn customer(&self, id: CustomerId) -> Lookup<Customer>;
+    /// A conversation, open or closed.
+    fn conversation(&self, id: ConversationId) -> Lookup<Conversation>;
+    /// A message.
+    fn message(&self, conversation: ConversationId, seq: u32) -> Lookup<Message>;
+}

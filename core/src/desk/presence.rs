@@ -1,0 +1,97 @@
+//! Agents coming and going, their settings, and what they correct about customers.
+use super::change::Change;
+use super::command::Reply;
+use super::dispatch;
+use super::facts::Facts;
+use super::work::Work;
+use crate::error::Refusal;
+use crate::ids::{AgentId, CustomerId};
+use crate::records::{Conversation, DeskAgent};
+
+pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
+    if let Some(known) = work.desk.agents.get(&agent) {
+        return Ok(Reply::Agent(known.clone()));
+    }
+    let record = DeskAgent::new(agent);
+    work.put_agent(record.clone());
+    Ok(Reply::Agent(record))
+}
+
+/// What the agent held waits again; its tickets are old, so it stands in front.
+pub(super) fn leave<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
+    work.desk.agents.get(&agent).ok_or(Refusal::NotAtDesk)?;
+    let held: Vec<Conversation> = work.desk.held_by(agent).cloned().collect();
+    for conversation in held {
+        dispatch::queue(work, conversation)?;
+    }
+    let shop = work.desk.shop;
+    work.put(Change::AgentGone(shop, agent));
+    dispatch::pull(work)?;
+    Ok(Reply::Done)
+}
+
+/// Going offline keeps the customers one has; it only stops new ones (A2.19).
+pub(super) fn set_online<F: Facts>(
+    work: &mut Work<'_, F>,
+    agent: AgentId,
+    online: bool,
+) -> Result<Reply, Refusal> {
+    change(work, agent, |record| record.online = online)
+}
+
+/// Lowering the limit takes nobody away; it only stops new ones.
+pub(super) fn set_acceptance<F: Facts>(
+    work: &mut Work<'_, F>,
+    agent: AgentId,
+    auto: bool,
+    limit: u32,
+    greeting: String,
+) -> Result<Reply, Refusal> {
+    change(work, agent, |record| {
+        record.auto = auto;
+        record.limit = limit;
+        record.greeting = greeting;
+    })
+}
+
+fn change<F: Facts>(
+    work: &mut Work<'_, F>,
+    agent: AgentId,
+    edit: impl FnOnce(&mut DeskAgent),
+) -> Result<Reply, Refusal> {
+    let before = work.desk.agents.get(&agent).ok_or(Refusal::NotAtDesk)?.clone();
+    let mut after = before.clone();
+    edit(&mut after);
+    if after != before {
+        work.put_agent(after.clone());
+        dispatch::pull(work)?;
+    }
+    Ok(Reply::Agent(
+        work.desk.agents.get(&agent).cloned().unwrap_or(after),
+    ))
+}
+
+pub(super) fn edit_customer<F: Facts>(
+    work: &mut Work<'_, F>,
+    id: CustomerId,
+    name: Option<String>,
+    remark: Option<String>,
+) -> Result<Reply, Refusal> {
+    let mut customer = work.customer(id)?;
+    let before = customer.clone();
+    customer.name = name.unwrap_or(customer.name);
+    customer.remark = remark.unwrap_or(customer.remark);
+    if customer != before {
+        work.put(Change::Customer(customer.clone()));
+        let theirs: Vec<Conversation> = work
+            .desk
+            .open()
+            .filter(|conversation| conversation.customer == id)
+            .cloned()
+            .collect();
+        for conversation in theirs {
+            work.put_conversation(conversation)?;
+        }
+    }
+    Ok(Reply::Customer(customer))
+}

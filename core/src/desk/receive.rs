@@ -1,0 +1,236 @@
+//! What customers write and do.
+use super::change::{Change, DedupeKey};
+use super::command::Reply;
+use super::dispatch;
+use super::facts::Facts;
+use super::work::Work;
+use crate::error::Refusal;
+use crate::ids::{ChannelId, ConversationId, CustomerId, Millis};
+use crate::records::{
+    Author, BehaviourRecord, Conversation, ConversationState, Customer, LastMessage, Message, Seen,
+    StoredContent,
+};
+use weikefu_channel::{Content, Cursor, Inbound, Kind, Profile, Stored, What};
+
+/// Stores what came in, once.
+pub(super) fn receive<F: Facts>(
+    work: &mut Work<'_, F>,
+    channel: ChannelId,
+    inbound: Inbound,
+) -> Result<Reply, Refusal> {
+    let key = DedupeKey::inbound(channel, &inbound.peer, inbound.sent_at, &inbound.dedupe);
+    if let Some(seen) = work.facts.seen(&key)? {
+        return Ok(stored(seen, true));
+    }
+    let seen = match inbound.what {
+        What::Message { content } => {
+            let (conversation, seq) = message(
+                work,
+                channel,
+                &inbound.peer,
+                &inbound.profile,
+                inbound.sent_at,
+                &inbound.dedupe,
+                content,
+            )?;
+            Seen {
+                place: Some((conversation, seq)),
+                at: work.now,
+            }
+        }
+        What::Behaviour { behaviour } => {
+            let customer = customer(work, channel, &inbound.peer, &inbound.profile, true)?;
+            let record = BehaviourRecord {
+                action: behaviour.action,
+                detail: behaviour.detail,
+                at: inbound.sent_at,
+            };
+            // The ticket keeps behaviours of the same moment apart and in order.
+            let n = work.desk.counters.ticket;
+            work.desk.counters.ticket += 1;
+            work.put(Change::Behaviour(customer.id, n, record));
+            Seen {
+                place: None,
+                at: work.now,
+            }
+        }
+    };
+    work.put(Change::Seen(key, seen));
+    dispatch::pull(work)?;
+    Ok(stored(seen, false))
+}
+
+fn stored(seen: Seen, duplicate: bool) -> Reply {
+    let cursor = seen.place.map(|(conversation, seq)| Cursor {
+        conversation: conversation.0,
+        seq,
+    });
+    Reply::Stored(Stored {
+        cursor,
+        at: seen.at,
+        duplicate,
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // the parts of one arrival
+fn message<F: Facts>(
+    work: &mut Work<'_, F>,
+    channel: ChannelId,
+    peer: &str,
+    profile: &Profile,
+    sent_at: Millis,
+    dedupe: &str,
+    content: Content,
+) -> Result<(ConversationId, u32), Refusal> {
+    let open = work.desk.conversation_with(channel, peer).cloned();
+    let customer = customer(work, channel, peer, profile, open.is_none())?;
+    let mut conversation = match open {
+        Some(open) => open,
+        None => opened(work, channel, peer, customer),
+    };
+    let message = Message {
+        at: work.now,
+        sent_at: Some(sent_at),
+        author: Author::Customer,
+        content: content.into(),
+        client_id: Some(dedupe.to_owned()),
+        delivery: None,
+    };
+    let seq = conversation.last_seq + 1;
+    conversation.last_seq = seq;
+    conversation.unread += 1;
+    conversation.last = Some(preview(&message));
+    work.put_conversation(conversation.clone())?;
+    work.put_message(&conversation, seq, message);
+    Ok((conversation.id, seq))
+}
+
+/// A new conversation at the end of the waiting list; not yet put.
+fn opened<F: Facts>(
+    work: &mut Work<'_, F>,
+    channel: ChannelId,
+    peer: &str,
+    customer: Customer,
+) -> Conversation {
+    let counters = &mut work.desk.counters;
+    let id = ConversationId::of(work.desk.shop, counters.conversation);
+    let ticket = counters.ticket;
+    counters.conversation += 1;
+    counters.ticket += 1;
+    let conversation = Conversation {
+        id,
+        customer: customer.id,
+        channel,
+        peer: peer.to_owned(),
+        state: ConversationState::Waiting,
+        owner: None,
+        epoch: 1,
+        ticket,
+        opened_at: work.now,
+        accepted_at: None,
+        closed_at: None,
+        last_seq: 0,
+        unread: 0,
+        last: None,
+    };
+    work.desk.remember(customer);
+    conversation
+}
+
+/// The customer behind an address, made or brought up to date. `arrives`: this is a new visit, which counts.
+fn customer<F: Facts>(
+    work: &mut Work<'_, F>,
+    channel: ChannelId,
+    peer: &str,
+    profile: &Profile,
+    arrives: bool,
+) -> Result<Customer, Refusal> {
+    let known = match work.desk.conversation_with(channel, peer) {
+        Some(open) => Some(open.customer),
+        None => work.facts.identity(channel, peer)?,
+    };
+    let Some(id) = known else {
+        let id = CustomerId::of(work.desk.shop, work.desk.counters.customer);
+        work.desk.counters.customer += 1;
+        let mut customer = Customer::new(id, work.now);
+        customer.learn(profile);
+        customer.conversations = 1;
+        work.put(Change::Identity(channel, peer.to_owned(), id));
+        work.put(Change::Customer(customer.clone()));
+        return Ok(customer);
+    };
+    let mut customer = work.customer(id)?;
+    let learned = customer.learn(profile);
+    if arrives {
+        customer.last_seen = work.now;
+        customer.conversations += 1;
+    }
+    if learned || arrives {
+        work.put(Change::Customer(customer.clone()));
+    }
+    Ok(customer)
+}
+
+/// Replaces the content of a message received before.
+pub(super) fn amend<F: Facts>(
+    work: &mut Work<'_, F>,
+    channel: ChannelId,
+    peer: &str,
+    sent_at: Millis,
+    dedupe: &str,
+    content: Content,
+) -> Result<Reply, Refusal> {
+    let key = DedupeKey::inbound(channel, peer, sent_at, dedupe);
+    let place = work.facts.seen(&key)?.and_then(|seen| seen.place);
+    let (id, seq) = place.ok_or(Refusal::NotFound("message"))?;
+    let mut message = work.facts.message(id, seq)?.ok_or(Refusal::NotFound("message"))?;
+    let open = work.desk.open.get(&id).cloned();
+    let conversation = match open {
+        Some(open) => open,
+        None => work
+            .facts
+            .conversation(id)?
+            .ok_or(Refusal::NotFound("conversation"))?,
+    };
+    message.content = content.into();
+    work.put_message(&conversation, seq, message);
+    Ok(Reply::Done)
+}
+
+/// What the list shows of a message.
+pub(super) fn preview(message: &Message) -> LastMessage {
+    let text: &str = match &message.content {
+        StoredContent::Text(text) => text,
+        StoredContent::Location { label, .. } => label,
+        StoredContent::Link { title, .. }
+        | StoredContent::News { title, .. }
+        | StoredContent::MiniProgram { title, .. } => title,
+        StoredContent::Voice {
+            transcript: Some(transcript),
+            ..
+        } => transcript,
+        StoredContent::File(Some(media)) => media.name.as_deref().unwrap_or_default(),
+        _ => "",
+    };
+    LastMessage {
+        at: message.at,
+        from: message.author.speaker(),
+        kind: kind(&message.content),
+        text: text.chars().take(LastMessage::PREVIEW).collect(),
+    }
+}
+
+fn kind(content: &StoredContent) -> Kind {
+    match content {
+        StoredContent::Text(_) => Kind::Text,
+        StoredContent::Image(_) => Kind::Image,
+        StoredContent::Voice { .. } => Kind::Voice,
+        StoredContent::Video { .. } => Kind::Video,
+        StoredContent::File(_) => Kind::File,
+        StoredContent::Location { .. } => Kind::Location,
+        StoredContent::Link { .. } => Kind::Link,
+        StoredContent::News { .. } => Kind::News,
+        StoredContent::MiniProgram { .. } => Kind::MiniProgram,
+        StoredContent::Unknown { .. } => Kind::Unknown,
+    }
+}

@@ -1,0 +1,209 @@
+//! One decision in the making: the live state, the changes so far, the events and effects they cause.
+use super::change::Change;
+use super::command::Reply;
+use super::facts::Facts;
+use super::state::Desk;
+use crate::error::Refusal;
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
+use crate::records::{Conversation, Customer, DeskAgent, Message};
+
+/// Something that happened, numbered within its shop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its number, without gaps.
+    pub n: u64,
+    /// What happened.
+    pub what: Happening,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // most are of the large kind
+pub enum Happening {
+    /// A conversation is new or different.
+    Conversation {
+        /// As it is now.
+        conversation: Conversation,
+        /// Whose it is.
+        customer: Customer,
+    },
+    /// A message is new or different.
+    Message {
+        /// Where.
+        conversation: ConversationId,
+        /// Its sequence number.
+        seq: u32,
+        /// As it is now.
+        message: Message,
+        /// Who holds the conversation; decides who may see this.
+        owner: Option<AgentId>,
+    },
+    /// An agent is different.
+    Agent {
+        /// As he is now.
+        agent: DeskAgent,
+        /// Customers he holds.
+        load: u32,
+    },
+}
+
+/// Something to do after the changes are durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A message wants to be carried.
+    Carry {
+        /// By which channel.
+        channel: ChannelId,
+        /// Where it stands.
+        conversation: ConversationId,
+        /// Which message.
+        seq: u32,
+    },
+    /// The customer's service has changed.
+    Notify {
+        /// By which channel.
+        channel: ChannelId,
+        /// The customer's address.
+        peer: String,
+        /// Who serves them now; `None` while waiting or when nothing is open.
+        agent: Option<AgentId>,
+        /// Whether they wait.
+        waiting: bool,
+    },
+}
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The answer.
+    pub reply: Reply,
+    /// What to write.
+    pub changes: Vec<Change>,
+    /// What to tell.
+    pub events: Vec<Event>,
+    /// What to do then.
+    pub effects: Vec<Effect>,
+}
+
+/// A decision in the making. Nothing may be refused once something has been put: check first, then put.
+pub(super) struct Work<'a, F> {
+    pub(super) desk: &'a mut Desk,
+    pub(super) facts: &'a F,
+    pub(super) now: Millis,
+    changes: Vec<Change>,
+    events: Vec<Event>,
+    effects: Vec<Effect>,
+}
+
+impl<'a, F: Facts> Work<'a, F> {
+    pub(super) fn new(desk: &'a mut Desk, facts: &'a F, now: Millis) -> Self {
+        Work {
+            desk,
+            facts,
+            now,
+            changes: Vec::new(),
+            events: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(mut self, reply: Reply) -> Outcome {
+        if !self.changes.is_empty() {
+            self.changes
+                .push(Change::Counters(self.desk.shop, self.desk.counters));
+        }
+        Outcome {
+            reply,
+            changes: self.changes,
+            events: self.events,
+            effects: self.effects,
+        }
+    }
+
+    /// Writes a record and takes it into the live state.
+    pub(super) fn put(&mut self, change: Change) {
+        self.desk.apply(&change);
+        self.changes.push(change);
+    }
+
+    /// Writes an agent and tells it.
+    pub(super) fn put_agent(&mut self, agent: DeskAgent) {
+        let shop = self.desk.shop;
+        self.put(Change::Agent(shop, agent.clone()));
+        self.tell_agent(agent.agent);
+    }
+
+    /// Tells an agent's state and load.
+    pub(super) fn tell_agent(&mut self, agent: AgentId) {
+        if let Some(record) = self.desk.agents.get(&agent) {
+            let what = Happening::Agent {
+                agent: record.clone(),
+                load: self.desk.load(agent),
+            };
+            self.tell(what);
+        }
+    }
+
+    /// Writes a conversation and tells it; when it changed hands, the agents' loads and the customer hear too.
+    pub(super) fn put_conversation(&mut self, conversation: Conversation) -> Result<(), Refusal> {
+        let before = self
+            .desk
+            .open
+            .get(&conversation.id)
+            .map(|old| (old.state, old.owner));
+        let customer = self.customer(conversation.customer)?;
+        self.put(Change::Conversation(conversation.clone()));
+        if before != Some((conversation.state, conversation.owner)) {
+            for owner in [before.and_then(|(_, owner)| owner), conversation.owner]
+                .into_iter()
+                .flatten()
+            {
+                self.tell_agent(owner);
+            }
+            self.effects.push(Effect::Notify {
+                channel: conversation.channel,
+                peer: conversation.peer.clone(),
+                agent: conversation.owner,
+                waiting: conversation.state == crate::records::ConversationState::Waiting,
+            });
+        }
+        self.tell(Happening::Conversation {
+            conversation,
+            customer,
+        });
+        Ok(())
+    }
+
+    /// Writes a message and tells it.
+    pub(super) fn put_message(&mut self, conversation: &Conversation, seq: u32, message: Message) {
+        self.put(Change::Message(conversation.id, seq, message.clone()));
+        self.tell(Happening::Message {
+            conversation: conversation.id,
+            seq,
+            message,
+            owner: conversation.owner,
+        });
+    }
+
+    pub(super) fn carry(&mut self, conversation: &Conversation, seq: u32) {
+        self.effects.push(Effect::Carry {
+            channel: conversation.channel,
+            conversation: conversation.id,
+            seq,
+        });
+    }
+
+    /// A customer, from memory or from the store.
+    pub(super) fn customer(&self, id: CustomerId) -> Result<Customer, Refusal> {
+        match self.desk.customers.get(&id) {
+            Some(customer) => Ok(customer.clone()),
+            None => self.facts.customer(id)?.ok_or(Refusal::NotFound("customer")),
+        }
+    }
+
+    fn tell(&mut self, what: Happening) {
+        let n = self.desk.counters.event;
+        self.desk.counters.event += 1;
+        self.events.push(Event { n, what });
+    }
+}

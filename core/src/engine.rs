@@ -1,0 +1,228 @@
+//! The engine: one thread that owns all desks, decides their commands in groups, makes each group durable as
+//! one transaction, and only then answers, publishes and acts.
+use crate::desk::{Command, Desk, Effect, Outcome, Reply};
+use crate::error::Refusal;
+use crate::feed::Feed;
+use crate::ids::{Millis, ShopId};
+use crate::rebuild::rebuild;
+use crate::trees::{Grouped, Trees};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::{mpsc, oneshot};
+
+/// Commands that may wait; more have to wait outside, which slows their senders down.
+const MAILBOX: usize = 4096;
+/// Commands of one group.
+const GROUP: usize = 512;
+
+enum Job {
+    Decide {
+        shop: ShopId,
+        command: Command,
+        answer: oneshot::Sender<Result<Reply, Refusal>>,
+    },
+    Look {
+        shop: ShopId,
+        look: Box<dyn FnOnce(&Desk) + Send>,
+    },
+}
+
+/// A handle on the engine. Clones are cheap.
+#[derive(Clone)]
+pub struct Engine {
+    jobs: mpsc::Sender<Job>,
+    feeds: Arc<RwLock<HashMap<ShopId, Arc<Feed>>>>,
+    trees: Trees,
+}
+
+impl Engine {
+    /// Starts the engine on its own thread. What has to be done after a commit goes to `effects`.
+    pub fn start(trees: Trees, effects: mpsc::UnboundedSender<Effect>) -> std::io::Result<Engine> {
+        let (jobs, mailbox) = mpsc::channel(MAILBOX);
+        let feeds = Arc::new(RwLock::new(HashMap::new()));
+        let engine = Engine {
+            jobs,
+            feeds: Arc::clone(&feeds),
+            trees: trees.clone(),
+        };
+        let thread = Thread {
+            trees,
+            feeds,
+            desks: HashMap::new(),
+            effects,
+        };
+        std::thread::Builder::new()
+            .name("desk".into())
+            .spawn(move || thread.run(mailbox))?;
+        Ok(engine)
+    }
+
+    /// Has a command decided. When this returns `Ok`, everything it caused is durable.
+    pub async fn execute(&self, shop: ShopId, command: Command) -> Result<Reply, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs
+            .send(Job::Decide {
+                shop,
+                command,
+                answer,
+            })
+            .await
+            .map_err(|_| Refusal::Unavailable)?;
+        answered.await.map_err(|_| Refusal::Unavailable)?
+    }
+
+    /// Looks at a desk's live state, between two groups.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        shop: ShopId,
+        look: impl FnOnce(&Desk) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let look = Box::new(move |desk: &Desk| drop(answer.send(look(desk))));
+        self.jobs
+            .send(Job::Look { shop, look })
+            .await
+            .map_err(|_| Refusal::Unavailable)?;
+        answered.await.map_err(|_| Refusal::Unavailable)
+    }
+
+    /// The feed of a shop's events.
+    pub fn feed(&self, shop: ShopId) -> Result<Arc<Feed>, Refusal> {
+        feed(&self.feeds, &self.trees, shop)
+    }
+}
+
+fn feed(
+    feeds: &RwLock<HashMap<ShopId, Arc<Feed>>>,
+    trees: &Trees,
+    shop: ShopId,
+) -> Result<Arc<Feed>, Refusal> {
+    if let Some(feed) = feeds.read().unwrap_or_else(PoisonError::into_inner).get(&shop) {
+        return Ok(Arc::clone(feed));
+    }
+    let mut feeds = feeds.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(feed) = feeds.get(&shop) {
+        return Ok(Arc::clone(feed));
+    }
+    // Under the lock: no event of this shop can be published before its feed is in the table.
+    let last = trees.counters.get(&shop)?.unwrap_or_default().event - 1;
+    let feed = Arc::new(Feed::new(last));
+    feeds.insert(shop, Arc::clone(&feed));
+    Ok(feed)
+}
+
+/// Unix milliseconds now.
+#[must_use]
+pub fn now() -> Millis {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis() as Millis)
+}
+
+struct Thread {
+    trees: Trees,
+    feeds: Arc<RwLock<HashMap<ShopId, Arc<Feed>>>>,
+    desks: HashMap<ShopId, Desk>,
+    effects: mpsc::UnboundedSender<Effect>,
+}
+
+type Decided = (
+    ShopId,
+    Result<Outcome, Refusal>,
+    oneshot::Sender<Result<Reply, Refusal>>,
+);
+
+impl Thread {
+    fn run(mut self, mut mailbox: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(GROUP);
+        while mailbox.blocking_recv_many(&mut jobs, GROUP) > 0 {
+            if let Err(error) = self.group(&mut jobs) {
+                // The live state is ahead of the store. Answering nobody and dropping the mailbox makes every
+                // caller hear "unavailable"; the process ends and starts from what is durable.
+                tracing::error!(%error, "the store failed; nothing more is accepted");
+                return;
+            }
+        }
+    }
+
+    fn group(&mut self, jobs: &mut Vec<Job>) -> Result<(), weikefu_storage::Error> {
+        let mut txn = self.trees.db.begin();
+        let mut decided: Vec<Decided> = Vec::with_capacity(jobs.len());
+        let mut looks = Vec::new();
+        for job in jobs.drain(..) {
+            match job {
+                Job::Decide {
+                    shop,
+                    command,
+                    answer,
+                } => {
+                    let facts = Grouped {
+                        trees: &self.trees,
+                        txn: &txn,
+                    };
+                    let desk = desk(&mut self.desks, &self.trees, shop)?;
+                    let outcome = match desk.decide(&facts, command, now()) {
+                        Err(Refusal::Store(error)) => return Err(error),
+                        outcome => outcome,
+                    };
+                    for change in outcome.iter().flat_map(|outcome| &outcome.changes) {
+                        self.trees.write(&mut txn, change)?;
+                    }
+                    decided.push((shop, outcome, answer));
+                }
+                Job::Look { shop, look } => looks.push((shop, look)),
+            }
+        }
+        if !txn.is_empty() {
+            self.trees.db.commit(txn)?;
+        }
+        for (shop, outcome, answer) in decided {
+            self.release(shop, outcome, answer);
+        }
+        // After the commit: nobody may see what is not durable yet.
+        for (shop, look) in looks {
+            look(desk(&mut self.desks, &self.trees, shop)?);
+        }
+        Ok(())
+    }
+
+    fn release(
+        &self,
+        shop: ShopId,
+        outcome: Result<Outcome, Refusal>,
+        answer: oneshot::Sender<Result<Reply, Refusal>>,
+    ) {
+        // A caller that has gone away does not need its answer.
+        match outcome {
+            Err(refusal) => drop(answer.send(Err(refusal))),
+            Ok(Outcome {
+                reply,
+                events,
+                effects,
+                ..
+            }) => {
+                drop(answer.send(Ok(reply)));
+                if !events.is_empty()
+                    && let Ok(feed) = feed(&self.feeds, &self.trees, shop)
+                {
+                    feed.publish(events);
+                }
+                for effect in effects {
+                    drop(self.effects.send(effect));
+                }
+            }
+        }
+    }
+}
+
+fn desk<'a>(
+    desks: &'a mut HashMap<ShopId, Desk>,
+    trees: &Trees,
+    shop: ShopId,
+) -> Result<&'a mut Desk, weikefu_storage::Error> {
+    match desks.entry(shop) {
+        std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
+        std::collections::hash_map::Entry::Vacant(new) => Ok(new.insert(rebuild(trees, shop)?)),
+    }
+}

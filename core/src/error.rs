@@ -1,0 +1,244 @@
+//! Why something asked for is refused. One table: code, status, and a sentence in both languages that says
+//! what to do next.
+use thiserror::Error;
+
+/// A language of the people who read refusals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Simplified Chinese, the default.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The first language of an `Accept-Language` header, a `LANG` or a `lang` attribute that we speak.
+    #[must_use]
+    pub fn choose(wanted: &str) -> Self {
+        for tag in wanted.split(',') {
+            let tag = tag.trim().to_ascii_lowercase();
+            if tag.starts_with("zh") {
+                return Language::Chinese;
+            }
+            if tag.starts_with("en") {
+                return Language::English;
+            }
+        }
+        Language::Chinese
+    }
+}
+
+/// A refusal. What the caller can do about it is part of it.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// No session, or it has ended.
+    #[error("not logged in")]
+    Unauthenticated,
+    /// Login or password is wrong.
+    #[error("wrong login or password")]
+    BadCredentials,
+    /// The header that proves the request comes from our own page is missing.
+    #[error("csrf token missing or wrong")]
+    Csrf,
+    /// Too many tries.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
+    /// A password somebody else gave out has to be changed first.
+    #[error("password must be changed")]
+    PasswordChangeRequired,
+    /// The role does not allow it.
+    #[error("forbidden")]
+    Forbidden,
+    /// There is no such thing, or it is another shop's.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Somebody else has accepted first, or it was closed meanwhile.
+    #[error("conversation has changed hands")]
+    ConversationTaken,
+    /// It has been closed.
+    #[error("conversation is closed")]
+    ConversationClosed,
+    /// Only the agent who holds it may do this.
+    #[error("not the owner")]
+    NotOwner,
+    /// Only a failed or unknown message can be sent again.
+    #[error("nothing to retry")]
+    NothingToRetry,
+    /// The agent does not belong to this shop.
+    #[error("not at this desk")]
+    NotAtDesk,
+    /// A value is out of its bounds.
+    #[error("{field}: {en}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong and what would be right, Chinese.
+        zh: String,
+        /// The same in English.
+        en: String,
+    },
+    /// A body is larger than allowed.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// Bytes.
+        limit: u64,
+    },
+    /// The request is not what the route takes.
+    #[error("malformed request: {0}")]
+    Malformed(String),
+    /// The name is in use.
+    #[error("{0} already exists")]
+    Exists(&'static str),
+    /// The store has failed; nothing is accepted any more.
+    #[error("store: {0}")]
+    Store(#[from] weikefu_storage::Error),
+    /// Shutting down, or too busy.
+    #[error("unavailable")]
+    Unavailable,
+}
+
+impl Refusal {
+    /// A value out of bounds.
+    pub fn invalid(field: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Refusal::Invalid {
+            field,
+            zh: zh.into(),
+            en: en.into(),
+        }
+    }
+
+    /// Stable code and HTTP status.
+    #[must_use]
+    pub fn code(&self) -> (&'static str, u16) {
+        match self {
+            Refusal::Unauthenticated => ("unauthenticated", 401),
+            Refusal::BadCredentials => ("bad_credentials", 401),
+            Refusal::Csrf => ("csrf", 403),
+            Refusal::TooManyAttempts { .. } => ("too_many_attempts", 429),
+            Refusal::PasswordChangeRequired => ("password_change_required", 403),
+            Refusal::Forbidden => ("forbidden", 403),
+            Refusal::NotFound(_) => ("not_found", 404),
+            Refusal::ConversationTaken => ("conversation_taken", 409),
+            Refusal::ConversationClosed => ("conversation_closed", 409),
+            Refusal::NotOwner => ("not_owner", 403),
+            Refusal::NothingToRetry => ("nothing_to_retry", 409),
+            Refusal::NotAtDesk => ("not_at_desk", 403),
+            Refusal::Invalid { .. } => ("invalid", 422),
+            Refusal::TooLarge { .. } => ("too_large", 413),
+            Refusal::Malformed(_) => ("malformed", 400),
+            Refusal::Exists(_) => ("exists", 409),
+            Refusal::Store(_) => ("store_failed", 503),
+            Refusal::Unavailable => ("unavailable", 503),
+        }
+    }
+
+    /// What happened and what to do next.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let (zh, en) = self.texts();
+        match language {
+            Language::Chinese => zh,
+            Language::English => en,
+        }
+    }
+
+    fn texts(&self) -> (String, String) {
+        let (zh, en) = match self {
+            Refusal::Unauthenticated => ("请先登录。", "Please log in."),
+            Refusal::BadCredentials => (
+                "账号或密码不正确。忘记密码请联系管理员重置。",
+                "Wrong login or password. If you forgot it, ask your administrator to reset it.",
+            ),
+            Refusal::Csrf => (
+                "页面已过期，请刷新后重试。",
+                "This page is out of date. Reload it and try again.",
+            ),
+            Refusal::PasswordChangeRequired => (
+                "这是一次性密码，请先设置自己的新密码。",
+                "This is a one-time password. Choose a password of your own first.",
+            ),
+            Refusal::Forbidden => (
+                "您的角色没有此权限，请联系管理员。",
+                "Your role does not allow this. Ask your administrator.",
+            ),
+            Refusal::NotFound(_) => (
+                "没有找到，可能已被删除。请刷新列表。",
+                "Not found; it may have been removed. Reload the list.",
+            ),
+            Refusal::ConversationTaken => (
+                "这位客户已被其他客服接入或会话已结束。",
+                "Another agent has accepted this customer, or the conversation has ended.",
+            ),
+            Refusal::ConversationClosed => (
+                "会话已结束，客户再次留言后可继续回复。",
+                "The conversation is closed. You can reply again once the customer writes.",
+            ),
+            Refusal::NotOwner => (
+                "只有接入该客户的客服可以操作，请先接入。",
+                "Only the agent who holds this customer can do this. Accept the customer first.",
+            ),
+            Refusal::NothingToRetry => (
+                "这条消息不需要重发。",
+                "This message does not need to be sent again.",
+            ),
+            Refusal::NotAtDesk => (
+                "您不是该店铺的客服，请联系管理员添加。",
+                "You are not an agent of this shop. Ask its administrator to add you.",
+            ),
+            Refusal::Malformed(_) => (
+                "请求格式不正确，请刷新页面后重试。",
+                "The request was not understood. Reload the page and try again.",
+            ),
+            Refusal::Exists(_) => ("名称已被使用，请换一个。", "That name is taken. Choose another."),
+            Refusal::Store(_) => (
+                "数据暂时无法写入，消息未保存。请检查服务器磁盘空间后重启 weikefu。",
+                "The store cannot be written and nothing was saved. Check the server's disk space and restart weikefu.",
+            ),
+            Refusal::Unavailable => (
+                "服务正在重启，请稍后重试。",
+                "The service is restarting. Try again in a moment.",
+            ),
+            Refusal::TooManyAttempts { retry_after_s: s } => {
+                return (
+                    format!("尝试次数过多，请 {s} 秒后再试。"),
+                    format!("Too many attempts. Try again in {s} seconds."),
+                );
+            }
+            Refusal::Invalid { zh, en, .. } => return (zh.clone(), en.clone()),
+            Refusal::TooLarge { limit } => {
+                let size = size(*limit);
+                return (
+                    format!("内容超过 {size} 的上限，请压缩或分次发送。"),
+                    format!("Larger than the limit of {size}. Make it smaller or send it in parts."),
+                );
+            }
+        };
+        (zh.to_owned(), en.to_owned())
+    }
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{} KB", bytes / 1024),
+        _ => format!("{} MB", bytes / 1_048_576),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_language_we_speak_is_chosen() {
+        assert_eq!(Language::choose("en-GB,zh;q=0.8"), Language::English);
+        assert_eq!(Language::choose("fr, zh-TW"), Language::Chinese);
+        assert_eq!(Language::choose("en_US.UTF-8"), Language::English);
+        assert_eq!(Language::choose(""), Language::Chinese);
+    }
+}

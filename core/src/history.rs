@@ -1,0 +1,131 @@
+//! Reading what a customer and the shop have said to each other. Every read is bounded and starts at a key.
+use crate::ids::{ChannelId, ConversationId, CustomerId};
+use crate::records::{BehaviourRecord, Conversation, Message};
+use crate::trees::Trees;
+use weikefu_channel::Cursor;
+use weikefu_storage::Error;
+
+/// A page of a thread, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Messages with their places.
+    pub messages: Vec<(ConversationId, u32, Message)>,
+    /// Whether there are more in the direction asked for.
+    pub more: bool,
+}
+
+/// Which part of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The newest.
+    Newest,
+    /// The newest in front of a place.
+    Before(Cursor),
+    /// The oldest behind a place.
+    After(Cursor),
+}
+
+/// Reads a part of a customer's thread on one channel, at most `limit` messages.
+pub fn thread(
+    trees: &Trees,
+    customer: CustomerId,
+    channel: ChannelId,
+    part: Part,
+    limit: usize,
+) -> Result<Page, Error> {
+    match part {
+        Part::After(cursor) => after(trees, customer, channel, cursor, limit),
+        Part::Before(cursor) => before(trees, customer, channel, Some(cursor), limit),
+        Part::Newest => before(trees, customer, channel, None, limit),
+    }
+}
+
+fn after(
+    trees: &Trees,
+    customer: CustomerId,
+    channel: ChannelId,
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Page, Error> {
+    let from = (customer, ConversationId(cursor.conversation));
+    let until = (customer, ConversationId(u64::MAX));
+    let mut page = Page::default();
+    for entry in trees.histories.range(from..=until) {
+        let (_, id) = entry?.0;
+        if !on_channel(trees, id, channel)? {
+            continue;
+        }
+        let first = if id.0 == cursor.conversation {
+            cursor.seq.saturating_add(1)
+        } else {
+            1
+        };
+        for message in trees.messages.range((id, first)..=(id, u32::MAX)) {
+            let ((_, seq), message) = message?;
+            if page.messages.len() == limit {
+                page.more = true;
+                return Ok(page);
+            }
+            page.messages.push((id, seq, message));
+        }
+    }
+    Ok(page)
+}
+
+fn before(
+    trees: &Trees,
+    customer: CustomerId,
+    channel: ChannelId,
+    cursor: Option<Cursor>,
+    limit: usize,
+) -> Result<Page, Error> {
+    let last = cursor.map_or(u64::MAX, |cursor| cursor.conversation);
+    let range = (customer, ConversationId(0))..=(customer, ConversationId(last));
+    let mut page = Page::default();
+    'all: for entry in trees.histories.range(range).rev() {
+        let (_, id) = entry?.0;
+        if !on_channel(trees, id, channel)? {
+            continue;
+        }
+        let end = match cursor {
+            Some(cursor) if id.0 == cursor.conversation => cursor.seq,
+            _ => u32::MAX,
+        };
+        for message in trees.messages.range((id, 0)..(id, end)).rev() {
+            let ((_, seq), message) = message?;
+            if page.messages.len() == limit {
+                page.more = true;
+                break 'all;
+            }
+            page.messages.push((id, seq, message));
+        }
+    }
+    page.messages.reverse();
+    Ok(page)
+}
+
+fn on_channel(trees: &Trees, id: ConversationId, channel: ChannelId) -> Result<bool, Error> {
+    Ok(trees
+        .conversations
+        .get(&id)?
+        .is_some_and(|conversation| conversation.channel == channel))
+}
+
+/// A customer's latest conversation, on any channel.
+pub fn latest_conversation(trees: &Trees, customer: CustomerId) -> Result<Option<Conversation>, Error> {
+    match trees.histories.scan(&customer).next_back() {
+        Some(entry) => trees.conversations.get(&entry?.0.1),
+        None => Ok(None),
+    }
+}
+
+/// A customer's latest behaviours, newest first.
+pub fn behaviours(trees: &Trees, customer: CustomerId, limit: usize) -> Result<Vec<BehaviourRecord>, Error> {
+    trees
+        .behaviours
+        .scan(&customer)
+        .rev()
+        .take(limit)
+        .map(|entry| Ok(entry?.1))
+        .collect()
+}

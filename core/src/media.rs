@@ -1,0 +1,175 @@
+//! Stored files: found by an unguessable id, kept in pieces small enough for the store.
+use crate::engine::now;
+use crate::error::Refusal;
+use crate::records::{Blob, MediaMeta};
+use crate::trees::Trees;
+
+/// The largest file, bytes.
+pub const MAX_FILE: u64 = 20 << 20;
+/// Bytes of a piece. Pieces above this would leave sled's own files without a sync.
+const PIECE: usize = 16 << 10;
+/// Pieces of one transaction.
+const PIECES_AT_ONCE: usize = 32;
+
+/// Names a file. Whoever has the id may read the file, so it is 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MediaId(pub [u8; 16]);
+
+impl std::fmt::Display for MediaId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl std::str::FromStr for MediaId {
+    type Err = Refusal;
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let not_found = || Refusal::NotFound("file");
+        if text.len() != 32
+            || !text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
+            return Err(not_found());
+        }
+        let mut id = [0; 16];
+        for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| not_found())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| not_found())?;
+        }
+        Ok(MediaId(id))
+    }
+}
+
+/// Stores a file durably. Blocks; call it where blocking is allowed.
+///
+/// The content type is what the bytes say. Where they say nothing, `told` is kept only if it can do no harm
+/// in a browser; otherwise the file is bytes without a type.
+pub fn put(
+    trees: &Trees,
+    told: &str,
+    name: Option<&str>,
+    bytes: &[u8],
+) -> Result<(MediaId, MediaMeta), Refusal> {
+    if bytes.is_empty() {
+        return Err(Refusal::invalid(
+            "file",
+            "文件是空的，请重新选择。",
+            "The file is empty. Choose another.",
+        ));
+    }
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Refusal::TooLarge { limit: MAX_FILE });
+    }
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|_| Refusal::Unavailable)?;
+    let meta = MediaMeta {
+        mime: content_type(bytes, told),
+        size: bytes.len() as u64,
+        name: name.map(clean_name).filter(|name| !name.is_empty()),
+        created: now(),
+    };
+    for (group, pieces) in bytes.chunks(PIECE * PIECES_AT_ONCE).enumerate() {
+        let mut txn = trees.db.begin();
+        for (at, piece) in pieces.chunks(PIECE).enumerate() {
+            let number = (group * PIECES_AT_ONCE + at) as u32;
+            txn.put(&trees.media_pieces, &(id, number), &Blob(piece.to_vec()))?;
+        }
+        trees.db.commit(txn)?;
+    }
+    // Last: a file exists only when all of it does.
+    let mut txn = trees.db.begin();
+    txn.put(&trees.media, &id, &meta)?;
+    trees.db.commit(txn)?;
+    Ok((MediaId(id), meta))
+}
+
+/// What is known of a file.
+pub fn meta(trees: &Trees, id: MediaId) -> Result<MediaMeta, Refusal> {
+    trees.media.get(&id.0)?.ok_or(Refusal::NotFound("file"))
+}
+
+/// Bytes `from..until` of a file; both are cut to its size.
+pub fn read(trees: &Trees, id: MediaId, from: u64, until: u64) -> Result<Vec<u8>, Refusal> {
+    let (from, until) = (from as usize, until as usize);
+    let mut bytes = Vec::with_capacity(until.saturating_sub(from).min(MAX_FILE as usize));
+    let first = (from / PIECE) as u32;
+    for piece in trees.media_pieces.range((id.0, first)..=(id.0, u32::MAX)) {
+        let ((_, number), Blob(piece)) = piece?;
+        let start = number as usize * PIECE;
+        if start >= until {
+            break;
+        }
+        let cut = from.saturating_sub(start).min(piece.len())..(until - start).min(piece.len());
+        bytes.extend_from_slice(&piece[cut]);
+    }
+    Ok(bytes)
+}
+
+/// The content type of a file, by its bytes.
+fn content_type(bytes: &[u8], told: &str) -> String {
+    if let Some(found) = infer::get(bytes) {
+        return found.mime_type().to_owned();
+    }
+    let told = told
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let harmless = matches!(
+        told.as_str(),
+        "text/plain" | "text/csv" | "application/pdf" | "audio/amr" | "audio/speex"
+    );
+    if harmless {
+        told
+    } else {
+        "application/octet-stream".to_owned()
+    }
+}
+
+/// A file's name without folders and control characters, at most 120 characters.
+fn clean_name(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    base.chars()
+        .filter(|c| !c.is_control())
+        .take(120)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_decide_the_type() {
+        assert_eq!(
+            content_type(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "text/html"),
+            "image/png"
+        );
+        assert_eq!(
+            content_type(b"<script>alert(1)</script>", "text/html"),
+            "application/octet-stream"
+        );
+        assert_eq!(
+            content_type(b"plain words", "text/plain; charset=utf-8"),
+            "text/plain"
+        );
+    }
+
+    #[test]
+    fn names_lose_folders_and_controls() {
+        assert_eq!(clean_name("..\\..\\etc/pass\u{7}wd.png"), "passwd.png");
+        assert_eq!(clean_name("照片.jpg"), "照片.jpg");
+    }
+
+    #[test]
+    fn ids_read_back() {
+        let id = MediaId([0xab; 16]);
+        assert!(id.to_string().parse::<MediaId>().unwrap() == id);
+        assert!("zz".parse::<MediaId>().is_err());
+        assert!("AB".repeat(16).parse::<MediaId>().is_err());
+    }
+}

@@ -1,0 +1,243 @@
+//! Carries what is queued: one message of a conversation at a time and in order, different conversations
+//! side by side. Every step is stored before the next, so that a crash never sends a message twice.
+use crate::desk::{Command, DeliveryResult, Effect, Reply};
+use crate::engine::Engine;
+use crate::error::Refusal;
+use crate::ids::{AgentId, ChannelId, ConversationId};
+use crate::records::{Conversation, DeliveryState, Message};
+use crate::trees::Trees;
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use weikefu_channel::{Cause, Error, Receipt};
+
+/// Tries of a message whose failure may pass.
+const TRIES: u32 = 4;
+/// The longest a rate limit is waited for before the message is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A future of a carrier.
+pub type Carrying<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Carries messages to customers; the executable implements it with the loaded channels.
+pub trait Carrier: Send + Sync + 'static {
+    /// Hands one message over. `Err(Unknown)` when it may have left.
+    fn carry<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        seq: u32,
+        message: &'a Message,
+    ) -> Carrying<'a, Result<Receipt, Error>>;
+
+    /// Tells a customer who serves them now.
+    fn notify(
+        &self,
+        channel: ChannelId,
+        peer: String,
+        agent: Option<AgentId>,
+        waiting: bool,
+    ) -> Carrying<'_, ()>;
+}
+
+/// The outbox.
+pub struct Outbox<C> {
+    engine: Engine,
+    trees: Trees,
+    carrier: Arc<C>,
+    lines: Mutex<HashMap<ConversationId, VecDeque<u32>>>,
+}
+
+impl<C: Carrier> Outbox<C> {
+    /// Takes up what the last run left behind, then everything new, until the engine ends.
+    pub async fn run(
+        engine: Engine,
+        trees: Trees,
+        carrier: Arc<C>,
+        mut effects: mpsc::UnboundedReceiver<Effect>,
+    ) {
+        let outbox = Arc::new(Outbox {
+            engine,
+            trees,
+            carrier,
+            lines: Mutex::default(),
+        });
+        outbox.resume().await;
+        while let Some(effect) = effects.recv().await {
+            match effect {
+                Effect::Carry {
+                    conversation, seq, ..
+                } => outbox.line_up(conversation, seq),
+                Effect::Notify {
+                    channel,
+                    peer,
+                    agent,
+                    waiting,
+                } => {
+                    outbox.carrier.notify(channel, peer, agent, waiting).await;
+                }
+            }
+        }
+    }
+
+    /// What was being handed over when the process ended may have arrived: nobody knows.
+    async fn resume(self: &Arc<Self>) {
+        let left: Vec<(ConversationId, u32)> = self
+            .trees
+            .outbox
+            .scan(&())
+            .filter_map(|entry| Some(entry.ok()?.0))
+            .collect();
+        for (conversation, seq) in left {
+            let state = self
+                .message(conversation, seq)
+                .and_then(|message| Some(message.delivery?.state));
+            if state == Some(DeliveryState::Sending) {
+                let reason = "发送过程中服务器重启，客户可能已收到。".to_owned();
+                self.delivered(conversation, seq, DeliveryResult::Unknown { reason })
+                    .await;
+            } else {
+                self.line_up(conversation, seq);
+            }
+        }
+    }
+
+    fn line_up(self: &Arc<Self>, conversation: ConversationId, seq: u32) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get_mut(&conversation) {
+            if !line.contains(&seq) {
+                line.push_back(seq);
+            }
+            return;
+        }
+        lines.insert(conversation, VecDeque::from([seq]));
+        let outbox = Arc::clone(self);
+        tokio::spawn(async move {
+            while let Some(seq) = outbox.first(conversation) {
+                outbox.carry(conversation, seq).await;
+                outbox.done(conversation);
+            }
+        });
+    }
+
+    /// The first of a line; an empty line ends.
+    fn first(&self, conversation: ConversationId) -> Option<u32> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = lines.get(&conversation).and_then(|line| line.front().copied());
+        if first.is_none() {
+            lines.remove(&conversation);
+        }
+        first
+    }
+
+    fn done(&self, conversation: ConversationId) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get_mut(&conversation) {
+            line.pop_front();
+        }
+    }
+
+    async fn carry(&self, id: ConversationId, seq: u32) {
+        for attempt in 1.. {
+            let command = Command::Delivering {
+                conversation: id,
+                seq,
+            };
+            let message = match self.engine.execute(id.shop(), command).await {
+                Ok(Reply::Message(_, _, message)) => message,
+                // Not under way any more, or shutting down: it is taken up at the next start.
+                _ => return,
+            };
+            let Ok(Some(conversation)) = self.trees.conversations.get(&id) else {
+                return;
+            };
+            let result = match self.carrier.carry(&conversation, seq, &message).await {
+                Ok(receipt) => DeliveryResult::Accepted {
+                    upstream: receipt.upstream,
+                },
+                Err(error) => match wait_before_retry(&error, attempt) {
+                    Some(wait) => {
+                        self.delivered(id, seq, DeliveryResult::Queued).await;
+                        tokio::time::sleep(wait).await;
+                        continue;
+                    }
+                    None => refused(error),
+                },
+            };
+            self.delivered(id, seq, result).await;
+            return;
+        }
+    }
+
+    async fn delivered(&self, conversation: ConversationId, seq: u32, result: DeliveryResult) {
+        let command = Command::Delivered {
+            conversation,
+            seq,
+            result,
+        };
+        match self.engine.execute(conversation.shop(), command).await {
+            Ok(_) | Err(Refusal::Unavailable) => {}
+            Err(refusal) => tracing::warn!(%conversation, seq, %refusal, "a delivery could not be recorded"),
+        }
+    }
+
+    fn message(&self, conversation: ConversationId, seq: u32) -> Option<Message> {
+        self.trees.messages.get(&(conversation, seq)).ok()?
+    }
+}
+
+/// How long to wait before the next try; `None` when there is none. Half of the wait is random, so that many
+/// messages that failed together do not come back together.
+fn wait_before_retry(error: &Error, attempt: u32) -> Option<Duration> {
+    if attempt >= TRIES {
+        return None;
+    }
+    let wait = match (error.kind, error.retry_after_ms) {
+        (Cause::Retryable, None) => Duration::from_secs(1 << attempt.min(6)),
+        (Cause::Retryable | Cause::RateLimited, Some(ms)) => Duration::from_millis(ms),
+        (Cause::RateLimited, None) => Duration::from_secs(60),
+        _ => return None,
+    };
+    if wait > PATIENCE {
+        return None;
+    }
+    let mut random = [0];
+    // Without randomness the wait is just longer.
+    let _ = getrandom::fill(&mut random);
+    Some(wait / 2 + wait / 2 * u32::from(random[0]) / 255)
+}
+
+fn refused(error: Error) -> DeliveryResult {
+    let reason = error.to_string();
+    match error.kind {
+        Cause::Unknown => DeliveryResult::Unknown { reason },
+        cause => DeliveryResult::Failed { cause, reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        assert!(wait_before_retry(&Error::new(Cause::Retryable, ""), 1).is_some());
+        assert!(wait_before_retry(&Error::new(Cause::Retryable, ""), TRIES).is_none());
+        assert!(wait_before_retry(&Error::new(Cause::Unknown, ""), 1).is_none());
+        assert!(wait_before_retry(&Error::new(Cause::WindowClosed, ""), 1).is_none());
+        let day = Error::new(Cause::RateLimited, "").retry_after(Duration::from_secs(3600));
+        assert!(wait_before_retry(&day, 1).is_none());
+    }
+
+    #[test]
+    fn an_unknown_outcome_stays_unknown() {
+        let result = refused(Error::new(Cause::Unknown, "no answer"));
+        assert_eq!(
+            result,
+            DeliveryResult::Unknown {
+                reason: "no answer".into()
+            }
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! Messages, their way out, and the keys by which repetitions are recognised.
+use super::content::StoredContent;
+use super::conversation::Speaker;
+use crate::ids::{AgentId, ConversationId, Millis};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use weikefu_channel::Cause;
+use weikefu_storage::record;
+
+/// One message. Its place, conversation and sequence number, is its key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// When it was stored.
+    pub at: Millis,
+    /// When the platform says it was sent; `None` for what the desk sends.
+    pub sent_at: Option<Millis>,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says.
+    pub content: StoredContent,
+    /// The id the sending client gave it.
+    pub client_id: Option<String>,
+    /// Its way out; `None` for what came in.
+    pub delivery: Option<Delivery>,
+}
+record!(Message, b"msg1");
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Author {
+    /// The customer.
+    Customer,
+    /// An agent.
+    Agent(AgentId),
+    /// The desk, on an agent's behalf: a greeting.
+    Greeting(AgentId),
+}
+
+impl Author {
+    /// Which kind of author.
+    #[must_use]
+    pub fn speaker(self) -> Speaker {
+        match self {
+            Author::Customer => Speaker::Customer,
+            Author::Agent(_) => Speaker::Agent,
+            Author::Greeting(_) => Speaker::System,
+        }
+    }
+
+    /// The agent who wrote, or in whose name the desk wrote.
+    #[must_use]
+    pub fn agent(self) -> Option<AgentId> {
+        match self {
+            Author::Customer => None,
+            Author::Agent(agent) | Author::Greeting(agent) => Some(agent),
+        }
+    }
+}
+
+/// The way of an outgoing message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Since when.
+    pub at: Millis,
+    /// Why it failed.
+    #[serde(with = "super::named::option")]
+    pub cause: Option<Cause>,
+    /// The channel's sentence about it.
+    pub reason: Option<String>,
+    /// The platform's id of the message.
+    pub upstream: Option<String>,
+}
+
+impl Delivery {
+    /// A way that has come to `state`.
+    #[must_use]
+    pub fn new(state: DeliveryState, at: Millis) -> Self {
+        Delivery {
+            state,
+            at,
+            cause: None,
+            reason: None,
+            upstream: None,
+        }
+    }
+}
+
+/// States of an outgoing message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Stored, not yet tried.
+    Queued,
+    /// Handed to the channel; no answer yet.
+    Sending,
+    /// The platform took it.
+    Accepted,
+    /// The platform did not take it.
+    Failed,
+    /// It left and no answer came: it may have arrived. Never sent again by itself.
+    Unknown,
+}
+
+/// A message on its way out. Its key names shop, conversation and sequence number; it exists while the
+/// message is queued or sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    /// When it was queued.
+    pub queued: Millis,
+}
+record!(OutboxEntry, b"out1");
+
+/// The first arrival of something, by its dedupe key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where it was stored, if it was a message.
+    pub place: Option<(ConversationId, u32)>,
+    /// When.
+    pub at: Millis,
+}
+record!(Seen, b"seen1");

@@ -1,0 +1,199 @@
+//! Every tree there is, by name and type. The only place that names them.
+use crate::desk::{Change, DedupeKey, Facts, Lookup};
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
+use crate::records::{
+    Agent, Alarm, BehaviourRecord, Blob, ChannelRecord, Conversation, ConversationState, Counters, Customer,
+    DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry, Seen, Session, Shop,
+};
+use serde::{Deserialize, Serialize};
+use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
+
+/// A key that says all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present;
+record!(Present, b"+");
+
+/// A number another tree is looked up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number(
+    /// The number.
+    pub u32,
+);
+record!(Number, b"num1");
+
+impl Key for DedupeKey {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (self.day, self.hash).encode(out);
+    }
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (day, hash) = Key::take(bytes)?;
+        Some(DedupeKey { day, hash })
+    }
+}
+
+/// All trees. Clones are cheap.
+#[derive(Clone)]
+pub struct Trees {
+    /// The store itself.
+    pub db: Db,
+    /// Shops.
+    pub shops: Tree<ShopId, Shop>,
+    /// Next numbers of each shop.
+    pub counters: Tree<ShopId, Counters>,
+    /// Accounts.
+    pub agents: Tree<AgentId, Agent>,
+    /// Accounts by login.
+    pub logins: Tree<String, Number>,
+    /// Who may do what where, by shop.
+    pub members: Tree<(ShopId, AgentId), Membership>,
+    /// Sessions by the SHA-256 of their token.
+    pub sessions: Tree<[u8; 32], Session>,
+    /// Agents at each desk.
+    pub desk_agents: Tree<(ShopId, AgentId), DeskAgent>,
+    /// Channels.
+    pub channels: Tree<ChannelId, ChannelRecord>,
+    /// Customers.
+    pub customers: Tree<CustomerId, Customer>,
+    /// Customers by address.
+    pub identities: Tree<(ChannelId, String), Identity>,
+    /// Conversations.
+    pub conversations: Tree<ConversationId, Conversation>,
+    /// Open conversations by shop; all a start has to read.
+    pub open: Tree<(ShopId, ConversationId), Present>,
+    /// A customer's conversations in order.
+    pub histories: Tree<(CustomerId, ConversationId), Present>,
+    /// Messages.
+    pub messages: Tree<(ConversationId, u32), Message>,
+    /// Behaviours.
+    pub behaviours: Tree<(CustomerId, u64), BehaviourRecord>,
+    /// First arrivals.
+    pub seen: Tree<DedupeKey, Seen>,
+    /// Messages on their way out.
+    pub outbox: Tree<(ConversationId, u32), OutboxEntry>,
+    /// Stored files.
+    pub media: Tree<[u8; 16], MediaMeta>,
+    /// Their bytes, in pieces.
+    pub media_pieces: Tree<([u8; 16], u32), Blob>,
+    /// Plugins' own values.
+    pub plugin_values: Tree<(ChannelId, String), Blob>,
+    /// Plugins' timers.
+    pub alarms: Tree<(ChannelId, String), Alarm>,
+}
+
+impl Trees {
+    /// Opens all trees.
+    pub fn open(db: &Db) -> Result<Self, Error> {
+        Ok(Trees {
+            db: db.clone(),
+            shops: db.tree("shops")?,
+            counters: db.tree("counters")?,
+            agents: db.tree("agents")?,
+            logins: db.tree("logins")?,
+            members: db.tree("members")?,
+            sessions: db.tree("sessions")?,
+            desk_agents: db.tree("desk_agents")?,
+            channels: db.tree("channels")?,
+            customers: db.tree("customers")?,
+            identities: db.tree("identities")?,
+            conversations: db.tree("conversations")?,
+            open: db.tree("open")?,
+            histories: db.tree("histories")?,
+            messages: db.tree("messages")?,
+            behaviours: db.tree("behaviours")?,
+            seen: db.tree("seen")?,
+            outbox: db.tree("outbox")?,
+            media: db.tree("media")?,
+            media_pieces: db.tree("media_pieces")?,
+            plugin_values: db.tree("plugin_values")?,
+            alarms: db.tree("alarms")?,
+        })
+    }
+
+    /// Writes one change of a desk into a transaction, with the indexes that hang on it.
+    pub fn write(&self, txn: &mut Txn, change: &Change) -> Result<(), Error> {
+        match change {
+            Change::Counters(shop, counters) => txn.put(&self.counters, shop, counters)?,
+            Change::Agent(shop, agent) => txn.put(&self.desk_agents, &(*shop, agent.agent), agent)?,
+            Change::AgentGone(shop, agent) => txn.delete(&self.desk_agents, &(*shop, *agent)),
+            Change::Customer(customer) => txn.put(&self.customers, &customer.id, customer)?,
+            Change::Identity(channel, peer, customer) => {
+                txn.put(
+                    &self.identities,
+                    &(*channel, peer.clone()),
+                    &Identity { customer: *customer },
+                )?;
+            }
+            Change::Conversation(conversation) => self.write_conversation(txn, conversation)?,
+            Change::Message(conversation, seq, message) => {
+                txn.put(&self.messages, &(*conversation, *seq), message)?;
+            }
+            Change::Behaviour(customer, n, behaviour) => {
+                txn.put(&self.behaviours, &(*customer, *n), behaviour)?
+            }
+            Change::Seen(key, seen) => txn.put(&self.seen, key, seen)?,
+            Change::Outbox(conversation, seq, entry) => {
+                txn.put(&self.outbox, &(*conversation, *seq), entry)?
+            }
+            Change::OutboxDone(conversation, seq) => txn.delete(&self.outbox, &(*conversation, *seq)),
+        }
+        Ok(())
+    }
+
+    fn write_conversation(&self, txn: &mut Txn, conversation: &Conversation) -> Result<(), Error> {
+        let id = conversation.id;
+        let open = (id.shop(), id);
+        if conversation.state == ConversationState::Closed {
+            txn.delete(&self.open, &open);
+        } else if conversation.epoch == 1 && conversation.last_seq == 1 {
+            // Its first write; later ones find the indexes there.
+            txn.put(&self.open, &open, &Present)?;
+            txn.put(&self.histories, &(conversation.customer, id), &Present)?;
+        }
+        txn.put(&self.conversations, &id, conversation)
+    }
+
+    /// Drops dedupe keys that no repetition can reach any more, at most `limit` of them. Returns how many.
+    pub fn forget_seen(&self, now: Millis, limit: usize) -> Result<usize, Error> {
+        let end = DedupeKey {
+            day: DedupeKey::horizon(now),
+            hash: [0; 16],
+        };
+        let mut txn = self.db.begin();
+        let mut count = 0;
+        for entry in self.seen.range(..end).take(limit) {
+            txn.delete(&self.seen, &entry?.0);
+            count += 1;
+        }
+        if count > 0 {
+            self.db.commit(txn)?;
+        }
+        Ok(count)
+    }
+}
+
+/// The stored facts, as they are with the changes of a group that is being made.
+pub(crate) struct Grouped<'a> {
+    pub(crate) trees: &'a Trees,
+    pub(crate) txn: &'a Txn,
+}
+
+impl Facts for Grouped<'_> {
+    fn seen(&self, key: &DedupeKey) -> Lookup<Seen> {
+        self.txn.get(&self.trees.seen, key)
+    }
+    fn identity(&self, channel: ChannelId, peer: &str) -> Lookup<CustomerId> {
+        let found = self
+            .txn
+            .get(&self.trees.identities, &(channel, peer.to_owned()))?;
+        Ok(found.map(|identity| identity.customer))
+    }
+    fn customer(&self, id: CustomerId) -> Lookup<Customer> {
+        self.txn.get(&self.trees.customers, &id)
+    }
+    fn conversation(&self, id: ConversationId) -> Lookup<Conversation> {
+        self.txn.get(&self.trees.conversations, &id)
+    }
+    fn message(&self, conversation: ConversationId, seq: u32) -> Lookup<Message> {
+        self.txn.get(&self.trees.messages, &(conversation, seq))
+    }
+}
