@@ -119,6 +119,15 @@ pub enum Command {
         /// How it went.
         result: DeliveryResult,
     },
+    /// A channel says how it is doing.
+    Announce {
+        /// Which.
+        channel: ChannelId,
+        /// Well.
+        healthy: bool,
+        /// Why not, and what to do.
+        text: String,
+    },
     /// An agent corrects what is known of a customer.
     EditCustomer {
         /// Whom.

@@ -81,6 +81,10 @@ impl Desk {
                 seq,
                 result,
             } => delivery::delivered(&mut work, conversation, seq, result),
+            Command::Announce { channel, healthy, text } => {
+                work.tell(Happening::Channel { channel, healthy, text });
+                Ok(Reply::Done)
+            }
             Command::EditCustomer {
                 customer,
                 name,

@@ -38,6 +38,15 @@ pub enum Happening {
         /// Who holds the conversation; decides who may see this.
         owner: Option<AgentId>,
     },
+    /// A channel is doing well or badly.
+    Channel {
+        /// Which.
+        channel: ChannelId,
+        /// Well.
+        healthy: bool,
+        /// Why not, and what to do.
+        text: String,
+    },
     /// An agent is different.
     Agent {
         /// As he is now.
@@ -108,7 +117,7 @@ impl<'a, F: Facts> Work<'a, F> {
     }
 
     pub(super) fn finish(mut self, reply: Reply) -> Outcome {
-        if !self.changes.is_empty() {
+        if !self.changes.is_empty() || !self.events.is_empty() {
             self.changes
                 .push(Change::Counters(self.desk.shop, self.desk.counters));
         }
@@ -201,7 +210,7 @@ impl<'a, F: Facts> Work<'a, F> {
         }
     }
 
-    fn tell(&mut self, what: Happening) {
+    pub(super) fn tell(&mut self, what: Happening) {
         let n = self.desk.counters.event;
         self.desk.counters.event += 1;
         self.events.push(Event { n, what });
