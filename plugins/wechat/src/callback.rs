@@ -1,0 +1,178 @@
+//! Judges a request of the platform: is it genuine, and what does it say. Pure; the shell emits and answers.
+//!
+//! Replays. Where the message is encrypted, the signature covers it, so a repeated request can only repeat a
+//! message the desk already has and drops by its identity; the platform's own retries look the same, and no page
+//! says whether they carry a new timestamp. So nothing is refused for its age there. In plaintext the signature
+//! covers no part of the body: an address out of an old access log could carry any message. There the timestamp
+//! may be at most ten minutes away from our clock; the platform's retries end after about fifteen seconds.
+use crate::config::{Account, Mode};
+use crate::envelope::Element;
+use crate::inbound::{Arrival, read};
+use crate::{crypto, envelope, inbound, signature};
+use weikefu_channel::prelude::*;
+
+/// How far a timestamp may be away in plaintext, seconds.
+const MAX_SKEW: u64 = 600;
+const MAX_ECHO: usize = 1_024;
+
+/// A genuine request.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// The platform verifies the address; answer exactly this.
+    Echo(String),
+    /// A message or event.
+    Push(Box<Arrival>),
+}
+
+/// A refused request. The sender learns the status alone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// HTTP status.
+    pub status: u16,
+    /// For the log; no secrets, nothing of the content.
+    pub reason: &'static str,
+    /// For the administrator; only where the sender has proved to know the token.
+    pub advice: Option<&'static str>,
+}
+
+impl Refused {
+    fn new(status: u16, reason: &'static str) -> Self {
+        Refused {
+            status,
+            reason,
+            advice: None,
+        }
+    }
+
+    fn advise(self, advice: &'static str) -> Self {
+        Refused {
+            advice: Some(advice),
+            ..self
+        }
+    }
+}
+
+/// Judges one request. `now` is Unix milliseconds.
+pub fn judge(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refused> {
+    match request.method.as_str() {
+        "GET" => verify(account, request).map(Verdict::Echo),
+        "POST" => push(account, request, now),
+        _ => Err(Refused::new(405, "neither GET nor POST")),
+    }
+}
+
+/// The parameters every request carries.
+struct Query {
+    timestamp: String,
+    nonce: String,
+}
+
+impl Query {
+    fn of(request: &Request) -> Result<Self, Refused> {
+        let part = |name| {
+            request
+                .query(name)
+                .ok_or(Refused::new(400, "no signature parameters"))
+        };
+        Ok(Query {
+            timestamp: part("timestamp")?,
+            nonce: part("nonce")?,
+        })
+    }
+
+    /// Whether the request names the token; says nothing about its body.
+    fn knows_token(&self, account: &Account, request: &Request) -> bool {
+        let given = request.query("signature").unwrap_or_default();
+        signature::matches([account.token.expose(), &self.timestamp, &self.nonce], &given)
+    }
+}
+
+fn verify(account: &Account, request: &Request) -> Result<String, Refused> {
+    let query = Query::of(request)?;
+    if !query.knows_token(account, request) {
+        return Err(Refused::new(
+            403,
+            "wrong signature in the verification; compare the token with the console",
+        ));
+    }
+    let echo = request
+        .query("echostr")
+        .ok_or(Refused::new(400, "verification without echostr"))?;
+    if echo.len() > MAX_ECHO {
+        Err(Refused::new(400, "echostr too long"))
+    } else {
+        Ok(echo)
+    }
+}
+
+fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refused> {
+    let query = Query::of(request)?;
+    let outer = parse(&request.body)?;
+    let encrypted = outer.get("Encrypt");
+    let plain;
+    let (root, raw) = if account.mode != Mode::Plaintext && !encrypted.is_empty() {
+        let given = request.query("msg_signature").unwrap_or_default();
+        if !signature::matches(
+            [account.token.expose(), &query.timestamp, &query.nonce, encrypted],
+            &given,
+        ) {
+            return Err(Refused::new(403, "wrong msg_signature"));
+        }
+        let opened = account
+            .keys
+            .open(encrypted, &account.app_id)
+            .map_err(|refusal| match refusal {
+                crypto::Refusal::AppId => Refused::new(403, "encrypted for another appid")
+                    .advise("微信推送的消息属于另一个 AppID，请核对渠道设置中的 AppID"),
+                crypto::Refusal::Content => Refused::new(400, "cannot be decrypted")
+                    .advise("微信推送的消息无法解密，请核对渠道设置中的 EncodingAESKey"),
+                crypto::Refusal::Shape => Refused::new(400, "truncated or damaged ciphertext"),
+            })?;
+        plain = opened.0;
+        (parse(&plain)?, plain.as_slice())
+    } else {
+        if !query.knows_token(account, request) {
+            return Err(Refused::new(403, "wrong signature"));
+        }
+        if account.mode == Mode::Secure {
+            return Err(Refused::new(403, "a plaintext message in secure mode")
+                .advise("公众号后台没有使用安全模式，请在后台改为安全模式，或修改渠道设置中的加解密方式"));
+        }
+        if outer.child("MsgType").is_none() && !encrypted.is_empty() {
+            return Err(Refused::new(400, "an encrypted message in plaintext mode")
+                .advise("公众号后台使用了安全模式，请在渠道设置中选择安全模式并填写 EncodingAESKey"));
+        }
+        let sent = query.timestamp.parse::<i64>().unwrap_or_default();
+        if (now / 1000).abs_diff(sent) > MAX_SKEW {
+            return Err(
+                Refused::new(403, "timestamp more than ten minutes away from our clock")
+                    .advise("微信推送的时间与服务器时间相差超过 10 分钟，请校准服务器时间，或改用安全模式"),
+            );
+        }
+        (outer, request.body.as_slice())
+    };
+    if let Some(expected) = &account.original_id
+        && root.get("ToUserName").trim() != expected
+    {
+        return Err(Refused::new(403, "meant for another account")
+            .advise("微信推送的消息属于另一个公众号，请核对渠道设置中的原始 ID"));
+    }
+    // Parsed before, so this is UTF-8.
+    let raw = std::str::from_utf8(raw).unwrap_or_default();
+    let arrival = read(&root, raw).map_err(|refusal| match refusal {
+        inbound::Refusal::Sender => Refused::new(400, "no usable FromUserName"),
+        inbound::Refusal::Time => Refused::new(400, "no usable CreateTime"),
+        inbound::Refusal::Kind => Refused::new(400, "no MsgType"),
+    })?;
+    Ok(Verdict::Push(Box::new(arrival)))
+}
+
+fn parse(body: &[u8]) -> Result<Element, Refused> {
+    Element::parse(body).map_err(|refusal| match refusal {
+        envelope::Refusal::TooLarge => Refused::new(413, "body above 1 MiB"),
+        envelope::Refusal::Encoding => Refused::new(400, "not UTF-8"),
+        envelope::Refusal::Entities => Refused::new(400, "document type or entities in the XML"),
+        envelope::Refusal::Bounds => Refused::new(400, "XML too deep or with too many fields"),
+        envelope::Refusal::Malformed => Refused::new(400, "malformed XML"),
+    })
+}
