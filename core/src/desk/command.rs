@@ -31,6 +31,11 @@ pub enum Command {
         /// Who.
         agent: AgentId,
     },
+    /// An agent's nickname or picture has changed: everybody is told.
+    Refresh {
+        /// Who.
+        agent: AgentId,
+    },
     /// An agent left the shop: what he held waits again, at the head of the list.
     Leave {
         /// Who.

@@ -40,6 +40,10 @@ impl Desk {
                 content,
             } => receive::amend(&mut work, channel, &peer, sent_at, &dedupe, content),
             Command::Join { agent } => presence::join(&mut work, agent),
+            Command::Refresh { agent } => {
+                work.tell_agent(agent);
+                Ok(Reply::Done)
+            }
             Command::Leave { agent } => presence::leave(&mut work, agent),
             Command::SetOnline { agent, online } => presence::set_online(&mut work, agent, online),
             Command::SetAcceptance {
