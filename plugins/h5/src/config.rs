@@ -1,0 +1,188 @@
+//! The settings of one web-chat account. The doc comments are the help texts of the console's form, so they
+//! are written for the shop's administrator.
+use crate::cors;
+use crate::limits;
+use crate::texts::Lang;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use weikefu_channel::{Error, Result, Secret};
+
+/// H5 网页客服
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Config {
+    /// 是否启用。关闭后网页上不再显示客服入口,访客也无法发送消息
+    pub enabled: bool,
+    /// 聊天窗口的标题,例如店铺名称,最多 40 个字
+    #[schemars(length(min = 1, max = 40))]
+    pub title: String,
+    /// 访客打开窗口时看到的欢迎语,最多 500 个字,可以留空
+    #[schemars(length(max = 500))]
+    pub welcome: String,
+    /// 主题色,格式为 #RRGGBB,用于入口按钮和访客的消息气泡
+    #[schemars(pattern(r"^#[0-9A-Fa-f]{6}$"))]
+    pub color: String,
+    /// 界面语言。选择“自动”时跟随访客的浏览器
+    pub language: Language,
+    /// 身份密钥(可选)。商城服务器用它为已登录的会员签名,客服即可看到经过验证的会员身份。至少 16 个字符
+    #[schemars(extend("format" = "password", "writeOnly" = true))]
+    pub identity_secret: Option<Secret>,
+    /// 允许使用客服的网站来源,每项以 https 或 http 开头,不含路径。留空表示不限制
+    #[schemars(length(max = 100))]
+    pub allowed_origins: Vec<String>,
+    /// 每位访客 10 秒内最多可以发送的消息条数,用于防止刷屏
+    #[schemars(range(min = 1, max = 10_000))]
+    pub messages_per_10_seconds: u32,
+}
+
+/// 界面语言
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Language {
+    /// 自动
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// 简体中文
+    #[serde(rename = "zh-CN")]
+    ZhCn,
+    /// English
+    #[serde(rename = "en")]
+    En,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            enabled: true,
+            title: "在线客服".into(),
+            welcome: "您好,请问有什么可以帮您?".into(),
+            color: "#0b7a43".into(),
+            language: Language::Auto,
+            identity_secret: None,
+            allowed_origins: Vec::new(),
+            messages_per_10_seconds: limits::RATE,
+        }
+    }
+}
+
+impl Config {
+    /// Checks every field and brings it into the form the rest of the plugin relies on.
+    ///
+    /// # Errors
+    /// [`weikefu_channel::Cause::Config`], naming the field.
+    pub fn checked(mut self) -> Result<Self> {
+        self.title = self.title.trim().to_owned();
+        if self.title.is_empty() || self.title.chars().count() > 40 {
+            return Err(Error::config(
+                "title",
+                "请填写 1 至 40 个字 / write 1 to 40 characters",
+            ));
+        }
+        if self.welcome.chars().count() > 500 {
+            return Err(Error::config("welcome", "最多 500 个字 / at most 500 characters"));
+        }
+        let hex = self.color.strip_prefix('#').unwrap_or_default();
+        if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(Error::config(
+                "color",
+                "请使用 #RRGGBB 格式 / write it as #RRGGBB",
+            ));
+        }
+        // A form sends an empty field for "not set".
+        self.identity_secret = self.identity_secret.filter(|secret| !secret.expose().is_empty());
+        if self
+            .identity_secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose().chars().count() < 16)
+        {
+            return Err(Error::config(
+                "identity_secret",
+                "至少 16 个字符 / at least 16 characters",
+            ));
+        }
+        if !(1..=10_000).contains(&self.messages_per_10_seconds) {
+            let problem = "请填写 1 至 10000 / write 1 to 10000";
+            return Err(Error::config("messages_per_10_seconds", problem));
+        }
+        if self.allowed_origins.len() > 100 {
+            return Err(Error::config(
+                "allowed_origins",
+                "最多 100 项 / at most 100 entries",
+            ));
+        }
+        self.allowed_origins.retain(|origin| !origin.trim().is_empty());
+        for origin in &mut self.allowed_origins {
+            *origin = cors::normalize(origin).ok_or_else(|| {
+                Error::config(
+                    "allowed_origins",
+                    "请使用 https://域名 格式 / write it as https://host",
+                )
+            })?;
+        }
+        Ok(self)
+    }
+
+    /// The language the administrator fixed, if any.
+    #[must_use]
+    pub fn fixed_language(&self) -> Option<Lang> {
+        match self.language {
+            Language::Auto => None,
+            Language::ZhCn => Some(Lang::ZhCn),
+            Language::En => Some(Lang::En),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(change: impl FnOnce(&mut Config)) -> String {
+        let mut config = Config::default();
+        change(&mut config);
+        let error = config.checked().err().unwrap();
+        assert_eq!(error.kind, weikefu_channel::Cause::Config);
+        error.message.split(':').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_empty_configuration_is_complete() {
+        let config: Config = serde_json::from_str("{}").unwrap();
+        let config = config.checked().unwrap();
+        assert!(config.enabled && config.identity_secret.is_none() && config.allowed_origins.is_empty());
+    }
+
+    #[test]
+    fn every_field_has_its_bound() {
+        assert_eq!(field(|c| c.title = " ".into()), "title");
+        assert_eq!(field(|c| c.title = "字".repeat(41)), "title");
+        assert_eq!(field(|c| c.welcome = "字".repeat(501)), "welcome");
+        for color in ["red", "#fff", "#12345g", "123456", "#1234567"] {
+            assert_eq!(field(|c| c.color = color.into()), "color");
+        }
+        assert_eq!(
+            field(|c| c.identity_secret = Some(Secret::new("short"))),
+            "identity_secret"
+        );
+        assert_eq!(
+            field(|c| c.allowed_origins = vec!["shop.example".into()]),
+            "allowed_origins"
+        );
+        assert_eq!(
+            field(|c| c.allowed_origins = vec!["https://a.example".into(); 101]),
+            "allowed_origins"
+        );
+    }
+
+    #[test]
+    fn what_a_form_sends_for_nothing_is_nothing() {
+        let config = Config {
+            identity_secret: Some(Secret::new("")),
+            allowed_origins: vec![" ".into(), "HTTPS://Shop.Example/".into()],
+            ..Config::default()
+        };
+        let config = config.checked().unwrap();
+        assert!(config.identity_secret.is_none());
+        assert_eq!(config.allowed_origins, ["https://shop.example"]);
+    }
+}
