@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// How long a session lasts, milliseconds.
 const SESSION: Millis = 12 * 3_600_000;
+/// Sessions looked at when one is opened, to drop those that have run out.
+const NEIGHBOURS: usize = 8;
 /// Characters of a password.
 pub const PASSWORD: std::ops::RangeInclusive<usize> = 10..=128;
 /// Characters of a nickname.
@@ -26,12 +28,20 @@ pub struct Accounts {
 }
 
 /// A session as its holder needs it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Login {
     /// What the cookie carries. Never stored.
     pub token: String,
     /// The session.
     pub session: Session,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Accounts {
@@ -208,8 +218,16 @@ impl Accounts {
             created: at,
             expires: at + SESSION,
         };
+        let key = digest(&token);
         let mut txn = self.trees.db.begin();
-        txn.put(&self.trees.sessions, &digest(&token), &session)?;
+        // Keys are spread evenly, so looking at a few neighbours at every login keeps the tree from growing.
+        for entry in self.trees.sessions.range(key..).take(NEIGHBOURS) {
+            let (old, session) = entry?;
+            if session.expires <= at {
+                txn.delete(&self.trees.sessions, &old);
+            }
+        }
+        txn.put(&self.trees.sessions, &key, &session)?;
         self.trees.db.commit(txn)?;
         Ok(Login { token, session })
     }

@@ -10,12 +10,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
+use weikefu_storage::{Error, Txn};
 
 /// Commands that may wait; more have to wait outside, which slows their senders down.
 const MAILBOX: usize = 4096;
 /// Commands of one group.
 const GROUP: usize = 512;
+/// Bytes of a group, about; with the largest single command on top it still fits one transaction.
+const GROUP_BYTES: usize = 2 << 20;
 
+#[allow(clippy::large_enum_variant)] // nearly all are of the large kind
 enum Job {
     Decide {
         shop: ShopId,
@@ -89,15 +93,11 @@ impl Engine {
 
     /// The feed of a shop's events.
     pub fn feed(&self, shop: ShopId) -> Result<Arc<Feed>, Refusal> {
-        feed(&self.feeds, &self.trees, shop)
+        Ok(feed(&self.feeds, &self.trees, shop)?)
     }
 }
 
-fn feed(
-    feeds: &RwLock<HashMap<ShopId, Arc<Feed>>>,
-    trees: &Trees,
-    shop: ShopId,
-) -> Result<Arc<Feed>, Refusal> {
+fn feed(feeds: &RwLock<HashMap<ShopId, Arc<Feed>>>, trees: &Trees, shop: ShopId) -> Result<Arc<Feed>, Error> {
     if let Some(feed) = feeds.read().unwrap_or_else(PoisonError::into_inner).get(&shop) {
         return Ok(Arc::clone(feed));
     }
@@ -105,7 +105,7 @@ fn feed(
     if let Some(feed) = feeds.get(&shop) {
         return Ok(Arc::clone(feed));
     }
-    // Under the lock: no event of this shop can be published before its feed is in the table.
+    // The desk's thread comes here before the first command of a shop: no event is ever missing from its feed.
     let last = trees.counters.get(&shop)?.unwrap_or_default().event - 1;
     let feed = Arc::new(Feed::new(last));
     feeds.insert(shop, Arc::clone(&feed));
@@ -146,8 +146,9 @@ impl Thread {
         }
     }
 
-    fn group(&mut self, jobs: &mut Vec<Job>) -> Result<(), weikefu_storage::Error> {
+    fn group(&mut self, jobs: &mut Vec<Job>) -> Result<(), Error> {
         let mut txn = self.trees.db.begin();
+        let mut bytes = 0;
         let mut decided: Vec<Decided> = Vec::with_capacity(jobs.len());
         let mut looks = Vec::new();
         for job in jobs.drain(..) {
@@ -161,28 +162,40 @@ impl Thread {
                         trees: &self.trees,
                         txn: &txn,
                     };
-                    let desk = desk(&mut self.desks, &self.trees, shop)?;
+                    let desk = desk(&mut self.desks, &self.feeds, &self.trees, shop)?;
                     let outcome = match desk.decide(&facts, command, now()) {
                         Err(Refusal::Store(error)) => return Err(error),
                         outcome => outcome,
                     };
                     for change in outcome.iter().flat_map(|outcome| &outcome.changes) {
                         self.trees.write(&mut txn, change)?;
+                        bytes += change.weight();
                     }
                     decided.push((shop, outcome, answer));
+                    if bytes >= GROUP_BYTES {
+                        let full = std::mem::replace(&mut txn, self.trees.db.begin());
+                        self.finish(full, &mut decided)?;
+                        bytes = 0;
+                    }
                 }
                 Job::Look { shop, look } => looks.push((shop, look)),
             }
         }
+        self.finish(txn, &mut decided)?;
+        // After the commit: nobody may see what is not durable yet.
+        for (shop, look) in looks {
+            look(desk(&mut self.desks, &self.feeds, &self.trees, shop)?);
+        }
+        Ok(())
+    }
+
+    /// Makes what was decided durable, then lets it out.
+    fn finish(&self, txn: Txn, decided: &mut Vec<Decided>) -> Result<(), Error> {
         if !txn.is_empty() {
             self.trees.db.commit(txn)?;
         }
-        for (shop, outcome, answer) in decided {
+        for (shop, outcome, answer) in decided.drain(..) {
             self.release(shop, outcome, answer);
-        }
-        // After the commit: nobody may see what is not durable yet.
-        for (shop, look) in looks {
-            look(desk(&mut self.desks, &self.trees, shop)?);
         }
         Ok(())
     }
@@ -218,11 +231,15 @@ impl Thread {
 
 fn desk<'a>(
     desks: &'a mut HashMap<ShopId, Desk>,
+    feeds: &RwLock<HashMap<ShopId, Arc<Feed>>>,
     trees: &Trees,
     shop: ShopId,
-) -> Result<&'a mut Desk, weikefu_storage::Error> {
+) -> Result<&'a mut Desk, Error> {
     match desks.entry(shop) {
         std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
-        std::collections::hash_map::Entry::Vacant(new) => Ok(new.insert(rebuild(trees, shop)?)),
+        std::collections::hash_map::Entry::Vacant(new) => {
+            feed(feeds, trees, shop)?;
+            Ok(new.insert(rebuild(trees, shop)?))
+        }
     }
 }

@@ -43,8 +43,8 @@ impl std::str::FromStr for MediaId {
 
 /// Stores a file durably. Blocks; call it where blocking is allowed.
 ///
-/// The content type is what the bytes say. Where they say nothing, `told` is kept only if it can do no harm
-/// in a browser; otherwise the file is bytes without a type.
+/// The content type is what the bytes say. Where they say nothing, or something a browser would run, `told` is
+/// kept only if it can do no harm there; otherwise the file is bytes without a type.
 pub fn put(
     trees: &Trees,
     told: &str,
@@ -89,10 +89,14 @@ pub fn meta(trees: &Trees, id: MediaId) -> Result<MediaMeta, Refusal> {
     trees.media.get(&id.0)?.ok_or(Refusal::NotFound("file"))
 }
 
-/// Bytes `from..until` of a file; both are cut to its size.
+/// Bytes `from..until` of a file; both are cut to its size, and a range turned round has none.
 pub fn read(trees: &Trees, id: MediaId, from: u64, until: u64) -> Result<Vec<u8>, Refusal> {
-    let (from, until) = (from as usize, until as usize);
-    let mut bytes = Vec::with_capacity(until.saturating_sub(from).min(MAX_FILE as usize));
+    // No file is longer, so that nothing below can overflow.
+    let (from, until) = (from.min(MAX_FILE) as usize, until.min(MAX_FILE) as usize);
+    if from >= until {
+        return Ok(Vec::new());
+    }
+    let mut bytes = Vec::new();
     let first = (from / PIECE) as u32;
     for piece in trees.media_pieces.range((id.0, first)..=(id.0, u32::MAX)) {
         let ((_, number), Blob(piece)) = piece?;
@@ -108,8 +112,10 @@ pub fn read(trees: &Trees, id: MediaId, from: u64, until: u64) -> Result<Vec<u8>
 
 /// The content type of a file, by its bytes.
 fn content_type(bytes: &[u8], told: &str) -> String {
-    if let Some(found) = infer::get(bytes) {
-        return found.mime_type().to_owned();
+    let found = infer::get(bytes).map(|found| found.mime_type());
+    // Pages, scripts and drawings with scripts in them.
+    if let Some(found) = found.filter(|mime| !mime.starts_with("text/") && !mime.ends_with("xml")) {
+        return found.to_owned();
     }
     let told = told
         .split(';')

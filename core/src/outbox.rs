@@ -16,7 +16,7 @@ use weikefu_channel::{Cause, Error, Receipt};
 /// Tries of a message whose failure may pass.
 const TRIES: u32 = 4;
 /// The longest a rate limit is waited for before the message is given up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A future of a carrier.
 pub type Carrying<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,21 +64,35 @@ impl<C: Carrier> Outbox<C> {
             lines: Mutex::default(),
         });
         outbox.resume().await;
+        let notices = outbox.notifier();
         while let Some(effect) = effects.recv().await {
             match effect {
                 Effect::Carry {
                     conversation, seq, ..
                 } => outbox.line_up(conversation, seq),
-                Effect::Notify {
+                notice @ Effect::Notify { .. } => drop(notices.send(notice)),
+            }
+        }
+    }
+
+    /// Tells customers who serves them, in order and beside the messages: a slow channel must not hold those up.
+    fn notifier(self: &Arc<Self>) -> mpsc::UnboundedSender<Effect> {
+        let (notices, mut waiting_notices) = mpsc::unbounded_channel();
+        let carrier = Arc::clone(&self.carrier);
+        tokio::spawn(async move {
+            while let Some(effect) = waiting_notices.recv().await {
+                if let Effect::Notify {
                     channel,
                     peer,
                     agent,
                     waiting,
-                } => {
-                    outbox.carrier.notify(channel, peer, agent, waiting).await;
+                } = effect
+                {
+                    carrier.notify(channel, peer, agent, waiting).await;
                 }
             }
-        }
+        });
+        notices
     }
 
     /// What was being handed over when the process ended may have arrived: nobody knows.
@@ -106,16 +120,24 @@ impl<C: Carrier> Outbox<C> {
     fn line_up(self: &Arc<Self>, conversation: ConversationId, seq: u32) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get_mut(&conversation) {
-            if !line.contains(&seq) {
-                line.push_back(seq);
-            }
+            // Even when it stands there already: it may just have failed and been retried, and its first
+            // turn be over. A turn too many finds nothing to carry.
+            line.push_back(seq);
             return;
         }
         lines.insert(conversation, VecDeque::from([seq]));
         let outbox = Arc::clone(self);
         tokio::spawn(async move {
             while let Some(seq) = outbox.first(conversation) {
-                outbox.carry(conversation, seq).await;
+                // On a task of its own: a carrier that panics loses one answer, not the line behind it.
+                let carrying = Arc::clone(&outbox);
+                let carried = tokio::spawn(async move { carrying.carry(conversation, seq).await });
+                if carried.await.is_err() {
+                    let reason = "发送时程序出错，客户可能已收到。".to_owned();
+                    outbox
+                        .delivered(conversation, seq, DeliveryResult::Unknown { reason })
+                        .await;
+                }
                 outbox.done(conversation);
             }
         });
@@ -144,10 +166,9 @@ impl<C: Carrier> Outbox<C> {
                 conversation: id,
                 seq,
             };
-            let message = match self.engine.execute(id.shop(), command).await {
-                Ok(Reply::Message(_, _, message)) => message,
+            let Ok(Reply::Message(_, _, message)) = self.engine.execute(id.shop(), command).await else {
                 // Not under way any more, or shutting down: it is taken up at the next start.
-                _ => return,
+                return;
             };
             let Ok(Some(conversation)) = self.trees.conversations.get(&id) else {
                 return;
@@ -196,7 +217,7 @@ fn wait_before_retry(error: &Error, attempt: u32) -> Option<Duration> {
     let wait = match (error.kind, error.retry_after_ms) {
         (Cause::Retryable, None) => Duration::from_secs(1 << attempt.min(6)),
         (Cause::Retryable | Cause::RateLimited, Some(ms)) => Duration::from_millis(ms),
-        (Cause::RateLimited, None) => Duration::from_secs(60),
+        (Cause::RateLimited, None) => Duration::from_mins(1),
         _ => return None,
     };
     if wait > PATIENCE {
@@ -226,7 +247,7 @@ mod tests {
         assert!(wait_before_retry(&Error::new(Cause::Retryable, ""), TRIES).is_none());
         assert!(wait_before_retry(&Error::new(Cause::Unknown, ""), 1).is_none());
         assert!(wait_before_retry(&Error::new(Cause::WindowClosed, ""), 1).is_none());
-        let day = Error::new(Cause::RateLimited, "").retry_after(Duration::from_secs(3600));
+        let day = Error::new(Cause::RateLimited, "").retry_after(Duration::from_hours(1));
         assert!(wait_before_retry(&day, 1).is_none());
     }
 

@@ -22,7 +22,7 @@ impl Sealer {
 
     /// Seals every secret of a channel's settings. `schema` tells which fields are secrets (`writeOnly`).
     pub fn seal(&self, schema: &Value, config: &mut Value) -> Result<(), Refusal> {
-        self.each_secret(schema, config, |text| {
+        each_secret(schema, config, |text| {
             if text.starts_with(SEALED) {
                 return Ok(text.to_owned());
             }
@@ -41,8 +41,10 @@ impl Sealer {
 
     /// Opens every sealed secret.
     pub fn open(&self, schema: &Value, config: &mut Value) -> Result<(), Refusal> {
-        self.each_secret(schema, config, |text| {
-            let Some(sealed) = text.strip_prefix(SEALED) else { return Ok(text.to_owned()) };
+        each_secret(schema, config, |text| {
+            let Some(sealed) = text.strip_prefix(SEALED) else {
+                return Ok(text.to_owned());
+            };
             self.open_one(sealed).ok_or_else(|| {
                 Refusal::invalid(
                     "config",
@@ -60,25 +62,24 @@ impl Sealer {
         let opened = self.0.decrypt(&Nonce::try_from(nonce).ok()?, sealed).ok()?;
         String::from_utf8(opened).ok()
     }
+}
 
-    fn each_secret(
-        &self,
-        schema: &Value,
-        config: &mut Value,
-        change: impl Fn(&str) -> Result<String, Refusal>,
-    ) -> Result<(), Refusal> {
-        let Some(fields) = config.as_object_mut() else {
-            return Ok(());
-        };
-        for (name, value) in fields {
-            if is_secret(schema, name)
-                && let Some(text) = value.as_str().filter(|text| !text.is_empty())
-            {
-                *value = Value::String(change(text)?);
-            }
+fn each_secret(
+    schema: &Value,
+    config: &mut Value,
+    change: impl Fn(&str) -> Result<String, Refusal>,
+) -> Result<(), Refusal> {
+    let Some(fields) = config.as_object_mut() else {
+        return Ok(());
+    };
+    for (name, value) in fields {
+        if is_secret(schema, name)
+            && let Some(text) = value.as_str().filter(|text| !text.is_empty())
+        {
+            *value = Value::String(change(text)?);
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Whether a field of the settings is a secret. An optional secret's schema is wrapped in `anyOf`.

@@ -128,11 +128,11 @@ impl Trees {
                 txn.put(&self.messages, &(*conversation, *seq), message)?;
             }
             Change::Behaviour(customer, n, behaviour) => {
-                txn.put(&self.behaviours, &(*customer, *n), behaviour)?
+                txn.put(&self.behaviours, &(*customer, *n), behaviour)?;
             }
             Change::Seen(key, seen) => txn.put(&self.seen, key, seen)?,
             Change::Outbox(conversation, seq, entry) => {
-                txn.put(&self.outbox, &(*conversation, *seq), entry)?
+                txn.put(&self.outbox, &(*conversation, *seq), entry)?;
             }
             Change::OutboxDone(conversation, seq) => txn.delete(&self.outbox, &(*conversation, *seq)),
         }
@@ -153,6 +153,9 @@ impl Trees {
     }
 
     /// Drops dedupe keys that no repetition can reach any more, at most `limit` of them. Returns how many.
+    ///
+    /// The day in a key is told by a visitor's clock or is the day a conversation began, so it may be old when
+    /// the key is young: how long it has been stored decides.
     pub fn forget_seen(&self, now: Millis, limit: usize) -> Result<usize, Error> {
         let end = DedupeKey {
             day: DedupeKey::horizon(now),
@@ -160,8 +163,15 @@ impl Trees {
         };
         let mut txn = self.db.begin();
         let mut count = 0;
-        for entry in self.seen.range(..end).take(limit) {
-            txn.delete(&self.seen, &entry?.0);
+        for entry in self.seen.range(..end) {
+            let (key, seen) = entry?;
+            if DedupeKey::horizon(now) <= DedupeKey::day(seen.at) {
+                continue;
+            }
+            if count == limit {
+                break;
+            }
+            txn.delete(&self.seen, &key);
             count += 1;
         }
         if count > 0 {

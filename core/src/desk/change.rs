@@ -22,6 +22,21 @@ pub enum Change {
     OutboxDone(ConversationId, u32),
 }
 
+impl Change {
+    /// Bytes it takes in the store with the indexes that hang on it, about and rather too many.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Change::Message(_, _, message) => 2048 + message.content.bytes(),
+            Change::Conversation(conversation) => 1536 + conversation.peer.len(),
+            Change::Customer(customer) => 2048 + customer.name.len() + customer.remark.len(),
+            Change::Agent(_, agent) => 256 + agent.greeting.len(),
+            Change::Behaviour(_, _, behaviour) => 256 + behaviour.detail.len(),
+            _ => 512,
+        }
+    }
+}
+
 /// Names an arrival. Begins with a day, so that old keys lie together and can be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DedupeKey {
@@ -64,7 +79,12 @@ impl DedupeKey {
     /// The first day whose keys are still needed at `now`: repetitions come within days, a month is kept.
     #[must_use]
     pub fn horizon(now: Millis) -> u32 {
-        day(now).saturating_sub(31)
+        Self::day(now).saturating_sub(31)
+    }
+
+    /// Days since 1970.
+    pub(crate) fn day(at: Millis) -> u32 {
+        (at.max(0) / DAY).min(i64::from(u32::MAX)) as u32
     }
 
     fn of(at: Millis, parts: &[&[u8]]) -> Self {
@@ -76,10 +96,9 @@ impl DedupeKey {
         }
         let mut hash = [0; 16];
         hash.copy_from_slice(&digest.finalize()[..16]);
-        DedupeKey { day: day(at), hash }
+        DedupeKey {
+            day: Self::day(at),
+            hash,
+        }
     }
-}
-
-fn day(at: Millis) -> u32 {
-    (at.max(0) / DAY).min(i64::from(u32::MAX)) as u32
 }

@@ -3,7 +3,7 @@ use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use crate::records::{Conversation, Customer, DeskAgent, Message};
 use weikefu_channel::{Cause, Content, Inbound, Stored};
 
-/// A command. Rights have been checked before; bounds of the boundary too.
+/// A command. Rights have been checked before; bounds are checked by the desk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// A customer wrote or did something.

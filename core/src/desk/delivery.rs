@@ -7,6 +7,9 @@ use crate::error::Refusal;
 use crate::ids::ConversationId;
 use crate::records::{Conversation, Delivery, DeliveryState, Message};
 
+/// Characters kept of what a channel says.
+const WORDS: usize = 500;
+
 /// The message is about to be handed over. Stored first: after a crash it is known that it may have left.
 pub(super) fn delivering<F: Facts>(
     work: &mut Work<'_, F>,
@@ -30,15 +33,15 @@ pub(super) fn delivered<F: Facts>(
     let mut delivery = Delivery::new(DeliveryState::Accepted, work.now);
     let done = result != DeliveryResult::Queued;
     match result {
-        DeliveryResult::Accepted { upstream } => delivery.upstream = upstream,
+        DeliveryResult::Accepted { upstream } => delivery.upstream = upstream.map(cut),
         DeliveryResult::Failed { cause, reason } => {
             delivery.state = DeliveryState::Failed;
             delivery.cause = Some(cause);
-            delivery.reason = Some(reason);
+            delivery.reason = Some(cut(reason));
         }
         DeliveryResult::Unknown { reason } => {
             delivery.state = DeliveryState::Unknown;
-            delivery.reason = Some(reason);
+            delivery.reason = Some(cut(reason));
         }
         DeliveryResult::Queued => delivery.state = DeliveryState::Queued,
     }
@@ -48,6 +51,14 @@ pub(super) fn delivered<F: Facts>(
         work.put(Change::OutboxDone(id, seq));
     }
     Ok(Reply::Message(id, seq, message))
+}
+
+/// What a channel says, cut to what a person reads.
+pub(super) fn cut(mut words: String) -> String {
+    if let Some((end, _)) = words.char_indices().nth(WORDS) {
+        words.truncate(end);
+    }
+    words
 }
 
 fn outgoing<F: Facts>(

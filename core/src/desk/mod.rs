@@ -4,6 +4,7 @@
 //! randomness and no I/O: the time comes with the command, and what is not in memory is looked up through
 //! [`Facts`]. That makes every decision repeatable and testable.
 mod accept;
+mod bounds;
 mod change;
 mod command;
 mod delivery;
@@ -29,6 +30,7 @@ impl Desk {
     /// Decides one command. Either everything it causes is in the outcome and in the live state, or it is
     /// refused and nothing has changed.
     pub fn decide(&mut self, facts: &impl Facts, command: Command, now: Millis) -> Result<Outcome, Refusal> {
+        bounds::check(&command)?;
         let mut work = Work::new(self, facts, now);
         let reply = match command {
             Command::Receive { channel, inbound } => receive::receive(&mut work, channel, inbound),
@@ -39,7 +41,7 @@ impl Desk {
                 sent_at,
                 content,
             } => receive::amend(&mut work, channel, &peer, sent_at, &dedupe, content),
-            Command::Join { agent } => presence::join(&mut work, agent),
+            Command::Join { agent } => Ok(presence::join(&mut work, agent)),
             Command::Refresh { agent } => {
                 work.tell_agent(agent);
                 Ok(Reply::Done)
@@ -85,8 +87,16 @@ impl Desk {
                 seq,
                 result,
             } => delivery::delivered(&mut work, conversation, seq, result),
-            Command::Announce { channel, healthy, text } => {
-                work.tell(Happening::Channel { channel, healthy, text });
+            Command::Announce {
+                channel,
+                healthy,
+                text,
+            } => {
+                work.tell(Happening::Channel {
+                    channel,
+                    healthy,
+                    text: delivery::cut(text),
+                });
                 Ok(Reply::Done)
             }
             Command::EditCustomer {

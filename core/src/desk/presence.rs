@@ -8,18 +8,21 @@ use crate::error::Refusal;
 use crate::ids::{AgentId, CustomerId};
 use crate::records::{Conversation, DeskAgent};
 
-pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
+pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Reply {
     if let Some(known) = work.desk.agents.get(&agent) {
-        return Ok(Reply::Agent(known.clone()));
+        return Reply::Agent(known.clone());
     }
     let record = DeskAgent::new(agent);
     work.put_agent(record.clone());
-    Ok(Reply::Agent(record))
+    Reply::Agent(record)
 }
 
 /// What the agent held waits again; its tickets are old, so it stands in front.
 pub(super) fn leave<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
-    work.desk.agents.get(&agent).ok_or(Refusal::NotAtDesk)?;
+    let mut gone = work.desk.agents.get(&agent).cloned().ok_or(Refusal::NotAtDesk)?;
+    // Whoever listens sees him go offline; there is no other word for leaving.
+    gone.online = false;
+    work.put_agent(gone);
     let held: Vec<Conversation> = work.desk.held_by(agent).cloned().collect();
     for conversation in held {
         dispatch::queue(work, conversation)?;
@@ -83,12 +86,7 @@ pub(super) fn edit_customer<F: Facts>(
     customer.remark = remark.unwrap_or(customer.remark);
     if customer != before {
         work.put(Change::Customer(customer.clone()));
-        let theirs: Vec<Conversation> = work
-            .desk
-            .open()
-            .filter(|conversation| conversation.customer == id)
-            .cloned()
-            .collect();
+        let theirs: Vec<Conversation> = work.desk.open_of(id).cloned().collect();
         for conversation in theirs {
             work.put_conversation(conversation)?;
         }

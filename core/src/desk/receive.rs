@@ -39,7 +39,7 @@ pub(super) fn receive<F: Facts>(
             }
         }
         What::Behaviour { behaviour } => {
-            let customer = customer(work, channel, &inbound.peer, &inbound.profile, true)?;
+            let customer = customer(work, channel, &inbound.peer, &inbound.profile, Visit::Acts)?;
             let record = BehaviourRecord {
                 action: behaviour.action,
                 detail: behaviour.detail,
@@ -83,7 +83,12 @@ fn message<F: Facts>(
     content: Content,
 ) -> Result<(ConversationId, u32), Refusal> {
     let open = work.desk.conversation_with(channel, peer).cloned();
-    let customer = customer(work, channel, peer, profile, open.is_none())?;
+    let visit = if open.is_some() {
+        Visit::GoesOn
+    } else {
+        Visit::Opens
+    };
+    let customer = customer(work, channel, peer, profile, visit)?;
     let mut conversation = match open {
         Some(open) => open,
         None => opened(work, channel, peer, customer),
@@ -137,13 +142,24 @@ fn opened<F: Facts>(
     conversation
 }
 
-/// The customer behind an address, made or brought up to date. `arrives`: this is a new visit, which counts.
+/// What an arrival means for its customer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    /// A new conversation, which counts.
+    Opens,
+    /// One more message of an open conversation.
+    GoesOn,
+    /// A behaviour.
+    Acts,
+}
+
+/// The customer behind an address, made or brought up to date.
 fn customer<F: Facts>(
     work: &mut Work<'_, F>,
     channel: ChannelId,
     peer: &str,
     profile: &Profile,
-    arrives: bool,
+    visit: Visit,
 ) -> Result<Customer, Refusal> {
     let known = match work.desk.conversation_with(channel, peer) {
         Some(open) => Some(open.customer),
@@ -154,18 +170,18 @@ fn customer<F: Facts>(
         work.desk.counters.customer += 1;
         let mut customer = Customer::new(id, work.now);
         customer.learn(profile);
-        customer.conversations = 1;
+        customer.conversations = u32::from(visit == Visit::Opens);
         work.put(Change::Identity(channel, peer.to_owned(), id));
         work.put(Change::Customer(customer.clone()));
         return Ok(customer);
     };
     let mut customer = work.customer(id)?;
     let learned = customer.learn(profile);
-    if arrives {
+    if visit != Visit::GoesOn {
         customer.last_seen = work.now;
-        customer.conversations += 1;
+        customer.conversations += u32::from(visit == Visit::Opens);
     }
-    if learned || arrives {
+    if learned || visit != Visit::GoesOn {
         work.put(Change::Customer(customer.clone()));
     }
     Ok(customer)
@@ -184,15 +200,20 @@ pub(super) fn amend<F: Facts>(
     let place = work.facts.seen(&key)?.and_then(|seen| seen.place);
     let (id, seq) = place.ok_or(Refusal::NotFound("message"))?;
     let mut message = work.facts.message(id, seq)?.ok_or(Refusal::NotFound("message"))?;
-    let open = work.desk.open.get(&id).cloned();
-    let conversation = match open {
-        Some(open) => open,
+    message.content = content.into();
+    let conversation = match work.desk.open.get(&id).cloned() {
+        Some(mut open) => {
+            if open.last_seq == seq {
+                open.last = Some(preview(&message));
+                work.put_conversation(open.clone())?;
+            }
+            open
+        }
         None => work
             .facts
             .conversation(id)?
             .ok_or(Refusal::NotFound("conversation"))?,
     };
-    message.content = content.into();
     work.put_message(&conversation, seq, message);
     Ok(Reply::Done)
 }

@@ -21,6 +21,8 @@ pub struct Desk {
     pub(super) talking: HashMap<(ChannelId, String), ConversationId>,
     /// Customers of open conversations.
     pub(super) customers: HashMap<CustomerId, Customer>,
+    /// The open conversations of each customer.
+    pub(super) theirs: HashMap<CustomerId, BTreeSet<ConversationId>>,
 }
 
 impl Desk {
@@ -36,6 +38,7 @@ impl Desk {
             held: BTreeMap::new(),
             talking: HashMap::new(),
             customers: HashMap::new(),
+            theirs: HashMap::new(),
         }
     }
 
@@ -74,7 +77,10 @@ impl Desk {
         let address = (new.channel, new.peer.clone());
         if new.state == ConversationState::Closed {
             self.talking.remove(&address);
-            if !self.open.values().any(|other| other.customer == new.customer) {
+            let theirs = self.theirs.entry(new.customer).or_default();
+            theirs.remove(&new.id);
+            if theirs.is_empty() {
+                self.theirs.remove(&new.customer);
                 self.customers.remove(&new.customer);
             }
             return;
@@ -88,6 +94,7 @@ impl Desk {
             }
         }
         self.talking.insert(address, new.id);
+        self.theirs.entry(new.customer).or_default().insert(new.id);
         self.open.insert(new.id, new.clone());
     }
 
@@ -159,6 +166,15 @@ impl Desk {
     #[must_use]
     pub fn customer(&self, id: CustomerId) -> Option<&Customer> {
         self.customers.get(&id)
+    }
+
+    /// The open conversations of a customer.
+    pub(super) fn open_of(&self, customer: CustomerId) -> impl Iterator<Item = &Conversation> {
+        self.theirs
+            .get(&customer)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.open.get(id))
     }
 
     /// All open conversations, in no order.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use weikefu_storage::record;
 
 /// An account. One person, any number of shops.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     /// Its number.
     pub id: AgentId,
@@ -25,6 +25,17 @@ pub struct Agent {
     pub created: Millis,
 }
 record!(Agent, b"agent1");
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Without the hash of the password.
+        f.debug_struct("Agent")
+            .field("id", &self.id)
+            .field("login", &self.login)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
 
 /// What an agent may do in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +58,7 @@ pub struct Membership {
 record!(Membership, b"member1");
 
 /// A login. Kept under the SHA-256 of its token, so that a stolen store opens no session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Who.
     pub agent: AgentId,
@@ -59,3 +70,13 @@ pub struct Session {
     pub expires: Millis,
 }
 record!(Session, b"sess1");
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Without the token against forged requests.
+        f.debug_struct("Session")
+            .field("agent", &self.agent)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}

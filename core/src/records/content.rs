@@ -58,6 +58,42 @@ pub enum StoredContent {
     },
 }
 
+impl StoredMedia {
+    fn bytes(&self) -> usize {
+        self.id.len() + self.mime.len() + self.name.as_ref().map_or(0, String::len)
+    }
+}
+
+impl StoredContent {
+    /// Bytes of all its texts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let file = |media: &Option<StoredMedia>| media.as_ref().map_or(0, StoredMedia::bytes);
+        match self {
+            StoredContent::Text(text) => text.len(),
+            StoredContent::Image(media) | StoredContent::File(media) => file(media),
+            StoredContent::Voice { media, transcript } => {
+                file(media) + transcript.as_ref().map_or(0, String::len)
+            }
+            StoredContent::Video { media, thumbnail } => file(media) + file(thumbnail),
+            StoredContent::Location { label, .. } => label.len(),
+            StoredContent::Link {
+                title,
+                description,
+                url,
+            } => title.len() + description.len() + url.len(),
+            StoredContent::News {
+                title,
+                description,
+                url,
+                picture,
+            } => title.len() + description.len() + url.len() + picture.len(),
+            StoredContent::MiniProgram { title, app_id, page } => title.len() + app_id.len() + page.len(),
+            StoredContent::Unknown { original, raw } => original.len() + raw.len(),
+        }
+    }
+}
+
 impl From<MediaRef> for StoredMedia {
     fn from(MediaRef { id, mime, size, name }: MediaRef) -> Self {
         StoredMedia { id, mime, size, name }

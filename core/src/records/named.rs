@@ -26,6 +26,7 @@ pub(super) mod option {
     #[serde(bound(serialize = "T: Serialize", deserialize = "T: DeserializeOwned"))]
     struct Word<T>(#[serde(with = "super")] T);
 
+    #[allow(clippy::ref_option)] // serde's signature
     pub(in super::super) fn serialize<T: Serialize + Copy, S: Serializer>(
         word: &Option<T>,
         serializer: S,
