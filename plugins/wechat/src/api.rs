@@ -179,7 +179,7 @@ pub(crate) fn garbled(status: u16, repeatable: bool) -> Error {
         429 => {
             let sentence = "接口地址前的代理限制了调用频率，一分钟后自动继续";
             let error =
-                Error::new(Cause::RateLimited, sentence).retry_after(std::time::Duration::from_secs(60));
+                Error::new(Cause::RateLimited, sentence).retry_after(std::time::Duration::from_mins(1));
             return error.upstream("HTTP 429");
         }
         300..=499 => (

@@ -31,7 +31,7 @@ pub struct Config {
     #[serde(default = "official_api")]
     #[schemars(extend("format" = "uri"))]
     pub api_base: String,
-    /// 客服帐号：以此微信客服身份发送，例如 kf2001@gh_wxid；留空则以公众号身份发送
+    /// 客服帐号：以此微信客服身份发送，格式为「前缀@微信号」；留空则以公众号身份发送
     #[serde(default)]
     pub kf_account: String,
 }

@@ -37,7 +37,7 @@ pub fn error(code: i64, words: &str, now: i64) -> Error {
     let error =
         Error::new(cause, sentence).upstream(format!("{code} {}", clip(words.trim(), MAX_WORDS)).trim_end());
     match code {
-        45011 => error.retry_after(Duration::from_secs(60)),
+        45011 => error.retry_after(Duration::from_mins(1)),
         45009 => error.retry_after(Duration::from_millis(
             (DAY_MS - (now + BEIJING_MS).rem_euclid(DAY_MS)) as u64,
         )),

@@ -1,6 +1,7 @@
 //! Fetches the files of customers' messages beside the conversation: the message is stored first, its file is
 //! added when it has come. What is still wanted is written down before the message is, so a crash loses nothing.
-use crate::api::{Api, Failure, Reply, encode};
+use crate::api::{Api, Failure};
+use crate::download::Downloads;
 use crate::errcode::INVALID_MEDIA;
 use crate::inbound::{Fetch, Wanted, clip};
 use crate::random::below;
@@ -17,13 +18,13 @@ const KEPT_MS: i64 = 3 * 86_400_000;
 /// A file without its message: the desk may not have stored it yet, and the platform repeats within seconds.
 const ORPHAN_MS: i64 = 10 * 60_000;
 const WORKERS: usize = 4;
-const TIMEOUT_MS: u64 = 60_000;
 const FIRST_PAUSE_MS: i64 = 2_000;
 const LONGEST_PAUSE_MS: i64 = 600_000;
 
 /// One account's files on their way in.
 pub(crate) struct Fetcher {
     api: Rc<Api>,
+    downloads: Downloads,
     queue: RefCell<VecDeque<Job>>,
     /// Waiting, under way or pausing.
     active: RefCell<HashSet<String>>,
@@ -53,6 +54,7 @@ enum Outcome {
 impl Fetcher {
     pub(crate) fn new(api: Rc<Api>) -> Self {
         Fetcher {
+            downloads: Downloads(api.clone()),
             api,
             queue: RefCell::default(),
             active: RefCell::default(),
@@ -70,8 +72,8 @@ impl Fetcher {
         self.api.host.kv_swap(&key, None, wish).await?;
         let stored = self.api.host.emit(inbound).await?;
         let alone = arriving.leave();
-        if stored.duplicate {
-            // Fetched long ago, unless somebody is at it.
+        if stored.duplicate || stored.cursor.is_none() {
+            // Fetched long ago, unless somebody is at it; or the desk does not want this customer's messages.
             if alone && !self.active.borrow().contains(&key) {
                 self.api.host.kv_delete(&key).await?;
             }
@@ -162,7 +164,7 @@ impl Fetcher {
 
     async fn try_once(&self, job: &mut Job) -> Outcome {
         if job.content.is_none() {
-            match self.content(&job.fetch).await {
+            match self.downloads.content(&job.fetch.file).await {
                 Ok(content) => job.content = Some(content),
                 Err(Failure::Platform(code @ INVALID_MEDIA, words)) => {
                     return Outcome::Lost(format!("{code} {}", clip(&words, 200)));
@@ -193,92 +195,6 @@ impl Fetcher {
             }
             Err(error) => Outcome::Later(error),
         }
-    }
-
-    /// The message with its file.
-    async fn content(&self, fetch: &Fetch) -> Result<Content, Failure> {
-        let file = &fetch.file;
-        let media = match self.download(&file.media_id).await {
-            // Accounts without the permission to fetch files still get pictures by their address.
-            Err(refused @ Failure::Platform(..)) if !file.address.is_empty() => {
-                self.plain(&file.address).await.map_err(|_| refused)?
-            }
-            outcome => outcome?,
-        };
-        let media = Some(media);
-        Ok(match file.wanted {
-            Wanted::Image => Content::Image { media },
-            Wanted::Voice => Content::Voice {
-                media,
-                transcript: file.transcript.clone(),
-            },
-            Wanted::Video => {
-                let mut thumbnail = None;
-                if !file.thumb_media_id.is_empty() {
-                    // A film without a still picture is still a film.
-                    thumbnail = self.download(&file.thumb_media_id).await.ok();
-                }
-                Content::Video { media, thumbnail }
-            }
-        })
-    }
-
-    /// `media/get`: a file, or for films the address of one.
-    async fn download(&self, media_id: &str) -> Result<MediaRef, Failure> {
-        if media_id.is_empty() {
-            return Err(Failure::Platform(INVALID_MEDIA, "no media id".into()));
-        }
-        let url = self.api.url("media/get");
-        let make = |token: &str| {
-            let mut request = Request::get(format!(
-                "{url}?access_token={token}&media_id={}",
-                encode(media_id)
-            ));
-            request.timeout_ms = TIMEOUT_MS;
-            Ok(request)
-        };
-        match self.api.call(make, true).await? {
-            Reply::File(response) => Ok(self.store(response).await?),
-            Reply::Json(value) => match value.get("video_url").and_then(serde_json::Value::as_str) {
-                Some(address) => self.plain(&reachable(address)).await,
-                None => Err(crate::api::garbled(200, true).into()),
-            },
-        }
-    }
-
-    /// A file from a plain address.
-    async fn plain(&self, address: &str) -> Result<MediaRef, Failure> {
-        let mut request = Request::get(address);
-        request.timeout_ms = TIMEOUT_MS;
-        let response = self
-            .api
-            .host
-            .http(request)
-            .await
-            .map_err(|error| crate::api::unreached(&error, true))?;
-        if response.status != 200 {
-            return Err(crate::api::garbled(response.status, true).into());
-        }
-        Ok(self.store(response).await?)
-    }
-
-    async fn store(&self, response: Response) -> Result<MediaRef> {
-        if response.body.is_empty() {
-            return Err(crate::api::garbled(response.status, true));
-        }
-        let mime = response
-            .header_value("content-type")
-            .unwrap_or("application/octet-stream")
-            .to_owned();
-        let mime = mime.split(';').next().unwrap_or_default().trim();
-        let name = response
-            .header_value("content-disposition")
-            .and_then(file_name)
-            .map(str::to_owned);
-        self.api
-            .host
-            .media_put(mime, name.as_deref(), response.body)
-            .await
     }
 
     /// The message says that its file will not come.
@@ -334,28 +250,6 @@ fn key(fetch: &Fetch) -> String {
     )
 }
 
-/// A film's address names a machine by number and the real host as the first part of the path. The host's list of
-/// allowed names cannot hold the numbers, and the named host serves the same file.
-fn reachable(address: &str) -> String {
-    const FILMS: &str = "vweixinp.tc.qq.com/";
-    let numbered = address
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('/'));
-    match numbered {
-        Some((machine, path)) if machine.parse::<std::net::Ipv4Addr>().is_ok() && path.starts_with(FILMS) => {
-            format!("http://{path}")
-        }
-        _ => address.to_owned(),
-    }
-}
-
-/// The name in `attachment; filename="…"`.
-fn file_name(disposition: &str) -> Option<&str> {
-    let (_, name) = disposition.split_once("filename=")?;
-    let name = name.split(';').next()?.trim().trim_matches('"');
-    (!name.is_empty()).then(|| clip(name, 128))
-}
-
 /// Counts a worker out, also when it is dropped in the middle.
 struct Working<'a>(&'a Cell<usize>);
 
@@ -394,35 +288,5 @@ impl Drop for Arriving<'_> {
                 arriving.remove(self.key);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbered_machines_are_asked_by_name() {
-        let numbered = "http://203.0.113.9/vweixinp.tc.qq.com/1007_a.mp4?vkey=A&sha=0";
-        assert_eq!(
-            reachable(numbered),
-            "http://vweixinp.tc.qq.com/1007_a.mp4?vkey=A&sha=0"
-        );
-        for other in [
-            "http://127.0.0.1:4000/v.mp4",
-            "http://203.0.113.9/evil.example/x",
-            "https://a.example/v",
-            "x",
-        ] {
-            assert_eq!(reachable(other), other);
-        }
-    }
-
-    #[test]
-    fn file_names_are_read() {
-        assert_eq!(file_name("attachment; filename=\"a b.amr\""), Some("a b.amr"));
-        assert_eq!(file_name("attachment; filename=x.jpg; size=3"), Some("x.jpg"));
-        assert_eq!(file_name("inline"), None);
-        assert_eq!(file_name("attachment; filename=\"\""), None);
     }
 }

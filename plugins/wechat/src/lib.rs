@@ -9,6 +9,7 @@ mod api;
 pub mod callback;
 pub mod config;
 pub mod crypto;
+mod download;
 pub mod envelope;
 pub mod errcode;
 pub mod events;
@@ -62,7 +63,7 @@ impl Channel for WeChat {
             .sends(Kind::Voice, limit(&upload::VOICE))
             .sends(Kind::Video, limit(&upload::VIDEO))
             .sends(Kind::News, Limit::none())
-            .reply_window(Duration::from_secs(48 * 3600))
+            .reply_window(Duration::from_hours(48))
             .network([
                 "api.weixin.qq.com",
                 "api2.weixin.qq.com",
@@ -161,3 +162,6 @@ impl WeChat {
 }
 
 weikefu_channel::export!(WeChat: Webhooks);
+
+#[cfg(test)]
+mod tests;
