@@ -93,8 +93,8 @@ pub(crate) fn build(project: &Project, part: FrontEnd) -> Outcome {
     }
     shell::run(Command::new("node").arg(project.path(COMPRESS)).arg(&dist))?;
     budget::check(part, &dist)?;
-    fs::write(&stamp, sources).map_err(|error| Problem::file(&stamp, &error))?;
-    wake_cargo(project)
+    wake_cargo(project)?;
+    fs::write(&stamp, sources).map_err(|error| Problem::file(&stamp, &error))
 }
 
 /// `ui-assets/build.rs` cannot watch a stamp that is not there yet; a newer file of its own wakes it.

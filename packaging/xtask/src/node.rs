@@ -61,7 +61,13 @@ pub(crate) fn install(folder: &Path) -> Outcome {
     if fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    shell::run(npm(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    shell::run(npm(folder).args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]))?;
     fs::create_dir_all(folder.join("node_modules"))
         .and_then(|()| fs::write(&mark, wanted))
         .map_err(|error| Problem::file(&mark, &error))

@@ -110,6 +110,7 @@ fn machine_is_fit(run: &mut Run<'_>) -> Outcome {
 }
 
 fn format(run: &mut Run<'_>) -> Outcome {
+    component(run, "fmt", "rustfmt")?;
     shell::run(shell::cargo(run.project).args(["fmt", "--all", "--check"]))
 }
 

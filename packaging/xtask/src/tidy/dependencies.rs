@@ -155,7 +155,9 @@ pub(super) fn versions_stand_in_the_root(sources: &[Source]) -> Vec<Finding> {
             if line.starts_with('[') {
                 section = line.trim_matches(['[', ']']);
             } else if !line.is_empty() && !line.starts_with('#') && is_dependency_section(section) {
-                let inherits = line.contains("workspace = true");
+                // A crate that only one other uses, such as a fixture, may be named by its folder.
+                let inherits = line.contains("workspace = true")
+                    || (line.contains("path = ") && !line.contains("version"));
                 if !inherits {
                     let what = "a dependency with a version of its own: put it into [workspace.dependencies] of the root";
                     findings.push(Finding::new(&manifest.path, number, what));
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_version_or_missing_lints_in_a_member_is_found() {
-        let good = "[package]\nname = \"a\"\n[dependencies]\n# why\nserde.workspace = true\nb = { workspace = true }\n[lints]\nworkspace = true\n";
+        let good = "[package]\nname = \"a\"\n[dependencies]\n# why\nserde.workspace = true\nb = { workspace = true }\nc = { path = \"c\" }\n[lints]\nworkspace = true\n";
         assert_eq!(versions_stand_in_the_root(&sample("core/Cargo.toml", good)), []);
         let bad = "[package]\nversion = \"1\"\n[dev-dependencies]\nserde = \"1\"\n";
         let lines: Vec<_> = versions_stand_in_the_root(&sample("core/Cargo.toml", bad))

@@ -7,6 +7,7 @@ mod code;
 mod dependencies;
 mod documents;
 mod lengths;
+mod lock_files;
 mod named_paths;
 mod places;
 mod source;
@@ -45,6 +46,7 @@ pub(crate) fn tidy(project: &Project) -> Outcome {
     let mut findings = dependencies::check(&metadata);
     for rule in [
         lengths::check,
+        lock_files::check,
         named_paths::check,
         documents::check,
         places::check,

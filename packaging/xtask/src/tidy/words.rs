@@ -83,7 +83,11 @@ impl Banned {
         }
         let skipped = match source.extension() {
             "rs" => first(&self.skipped_rust),
-            "ts" | "js" | "mjs" | "vue" => first(&self.skipped_script),
+            "ts" | "js" | "mjs" | "vue" => self
+                .skipped_script
+                .iter()
+                .find(|word| begins_a_word(line, word))
+                .cloned(),
             _ => None,
         };
         if let Some(word) = skipped {
@@ -107,6 +111,13 @@ fn begins_a_path(line: &str, word: &str) -> bool {
         let before = line[..at].chars().next_back();
         !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '}' | '*'))
     })
+}
+
+/// A call of that name, or of a method when the word begins with its dot; not the end of a longer name.
+fn begins_a_word(line: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    line.match_indices(word)
+        .any(|(at, _)| word.starts_with('.') || !line[..at].chars().next_back().is_some_and(part))
 }
 
 fn has_issue_number(line: &str) -> bool {
@@ -155,6 +166,11 @@ mod tests {
         assert!(found("core/src/a.rs", &["unimpl", "emented!(\"later\")"]));
         assert!(found("ui-assets/widget/src/a.test.ts", &["it.sk", "ip('x')"]));
         assert!(found("ui-assets/widget/src/a.test.ts", &["it.on", "ly('x')"]));
+        assert!(found("ui-assets/widget/src/a.test.ts", &["  xi", "t('x')"]));
+        assert!(
+            !found("ui-assets/widget/size.mjs", &["process.exi", "t(1)"]),
+            "the end of a longer name"
+        );
         assert!(
             !found("core/src/a.rs", &["list.iter().sk", "ip(1)"]),
             "an iterator's own method"
