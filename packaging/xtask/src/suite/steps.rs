@@ -1,6 +1,8 @@
 //! The steps of `cargo xtask test`, in their order: what is quick to know comes first, and the
 //! front-ends come before the Rust build because it embeds them.
 
+use std::process::Command;
+
 use super::{Run, Step};
 use crate::cargo;
 use crate::front::{self, FrontEnd};
@@ -114,6 +116,21 @@ fn format(run: &mut Run<'_>) -> Outcome {
     shell::run(shell::cargo(run.project).args(["fmt", "--all", "--check"]))
 }
 
+/// A part of the toolchain that the smallest installation leaves out.
+fn component(run: &Run<'_>, subcommand: &str, name: &str) -> Outcome {
+    if shell::succeeds(shell::cargo(run.project).args([subcommand, "--version"])) {
+        return Ok(());
+    }
+    shell::run(Command::new("rustup").args(["component", "add", name])).map_err(|_| {
+        Problem::not_run(
+            format!("缺少 {name}：请运行 rustup component add {name}，或安装发行版中的同名软件包。"),
+            format!(
+                "{name} is missing: run rustup component add {name}, or install your system's package of it."
+            ),
+        )
+    })
+}
+
 fn dependencies(run: &mut Run<'_>) -> Outcome {
     if !shell::succeeds(shell::cargo(run.project).args(["deny", "--version"])) {
         shell::run(shell::cargo(run.project).args(["install", "--locked", "cargo-deny"])).map_err(|_| {
@@ -153,6 +170,7 @@ fn build(run: &mut Run<'_>, part: FrontEnd) -> Outcome {
 }
 
 fn clippy(run: &mut Run<'_>) -> Outcome {
+    component(run, "clippy", "clippy")?;
     let mut command = shell::cargo(run.project);
     shell::run(command.args([
         "clippy",
