@@ -24,6 +24,10 @@ pub struct Options {
     pub queue_bytes: usize,
     /// Where backups are kept, so that a store that is beyond repair can name the newest.
     pub backups: Option<PathBuf>,
+    /// Size of the pieces of the engine's log, fixed when a store is created. Only tests change it,
+    /// to see many pieces with little data: smaller pieces allow smaller records only.
+    #[doc(hidden)]
+    pub segment_bytes: usize,
 }
 
 impl Default for Options {
@@ -35,6 +39,7 @@ impl Default for Options {
             queue_transactions: 8192,
             queue_bytes: 32 * 1024 * 1024,
             backups: None,
+            segment_bytes: open::SEGMENT_BYTES,
         }
     }
 }

@@ -107,11 +107,37 @@ pub(crate) fn set_snapshots_aside(folder: &Path) -> Result<Option<Repair>, OpenE
     Ok(Some(Repair::SnapshotsSetAside { folder: aside }))
 }
 
+/// Folders of set-aside short cuts, used one after the other.
+fn asides(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..=999).map(|number| folder.join(format!("set-aside-{number}")))
+}
+
 fn free_name(folder: &Path) -> PathBuf {
-    (1..=999)
-        .map(|number| folder.join(format!("set-aside-{number}")))
+    asides(folder)
         .find(|path| !path.exists())
         .unwrap_or_else(|| folder.join("set-aside"))
+}
+
+/// How far the log had come when the newest short cut was made: a number that only grows, and stands
+/// in the file's name. `None` without short cuts.
+pub(crate) fn snapshot_position(folder: &Path) -> Result<Option<u64>, OpenError> {
+    let names = files::list(folder)
+        .map_err(at(folder))?
+        .into_iter()
+        .map(|(name, _)| name);
+    Ok(names
+        .filter_map(|name| u64::from_str_radix(name.strip_prefix(SNAPSHOT)?, 16).ok())
+        .max())
+}
+
+/// How far the log must at least reach, to the knowledge of all short cuts, also those set aside: so
+/// a store that lost the end of its log is refused today and tomorrow.
+pub(crate) fn reached(folder: &Path) -> Result<Option<u64>, OpenError> {
+    let mut reached = snapshot_position(folder)?;
+    for aside in asides(folder).take_while(|path| path.exists()) {
+        reached = reached.max(snapshot_position(&aside)?);
+    }
+    Ok(reached)
 }
 
 /// The engine ends its settings with a CRC-32 of what stands before.

@@ -1,4 +1,5 @@
 //! The store as its users see it: reading, writing, groups, refusals.
+#![allow(clippy::unwrap_used)] // helpers of tests may; clippy only knows the tests themselves
 
 use std::sync::mpsc;
 
