@@ -20,6 +20,9 @@ const CONSOLE_FIRST: u64 = 230 * KB;
 const CONSOLE_ROUTE: u64 = 215 * KB;
 const CONSOLE_ALL: u64 = 700 * KB;
 
+/// Where Vite writes its manifest; it is read here and not shipped.
+pub(crate) const MANIFEST_FOLDER: &str = ".vite";
+
 /// One figure beside its limit.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
@@ -168,7 +171,7 @@ fn closure(manifest: &Manifest, key: &str) -> BTreeSet<String> {
 }
 
 fn manifest(dist: &Path) -> Outcome<Manifest> {
-    let file = dist.join(".vite/manifest.json");
+    let file = dist.join(MANIFEST_FOLDER).join("manifest.json");
     let text = fs::read(&file).map_err(|error| Problem::file(&file, &error))?;
     serde_json::from_slice(&text).map_err(|error| Problem::file(&file, &error.into()))
 }

@@ -93,6 +93,10 @@ pub(crate) fn build(project: &Project, part: FrontEnd) -> Outcome {
     }
     shell::run(Command::new("node").arg(project.path(COMPRESS)).arg(&dist))?;
     budget::check(part, &dist)?;
+    if part == FrontEnd::Console {
+        let manifest = dist.join(budget::MANIFEST_FOLDER);
+        fs::remove_dir_all(&manifest).map_err(|error| Problem::file(&manifest, &error))?;
+    }
     wake_cargo(project)?;
     fs::write(&stamp, sources).map_err(|error| Problem::file(&stamp, &error))
 }
