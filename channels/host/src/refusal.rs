@@ -1,0 +1,221 @@
+//! Why a file is not loaded: one sentence each, naming file, found, wanted and the next step.
+use serde::{Deserialize, Serialize};
+
+/// A refused plugin file. `Display` is English; [`LoadError::zh`] says the same in Chinese.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "refused", rename_all = "snake_case")]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error("{file}: cannot be read ({reason}); check the path and its permissions")]
+    Unreadable {
+        /// Path of the file.
+        file: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// Not a shared object at all.
+    #[error("{file}: found {found}, wanted {wanted}; download or build the plugin again")]
+    NotSharedObject {
+        /// Path of the file.
+        file: String,
+        /// What it looks like.
+        found: String,
+        /// What it has to be.
+        wanted: String,
+    },
+    /// A shared object for another processor.
+    #[error("{file}: built for {found}, this server runs on {wanted}; get the plugin's build for {wanted}")]
+    WrongMachine {
+        /// Path of the file.
+        file: String,
+        /// Processor of the file.
+        found: String,
+        /// Processor of this machine.
+        wanted: String,
+    },
+    /// The end of the file is missing.
+    #[error("{file}: cut off, {found} of {wanted} bytes are there; copy or download the plugin again")]
+    Truncated {
+        /// Path of the file.
+        file: String,
+        /// Bytes there are.
+        found: u64,
+        /// Bytes the file says it has.
+        wanted: u64,
+    },
+    /// Larger than a plugin may be.
+    #[error("{file}: {found} bytes, at most {wanted} are loaded; this is not a weikefu plugin")]
+    TooLarge {
+        /// Path of the file.
+        file: String,
+        /// Its size.
+        found: u64,
+        /// The limit.
+        wanted: u64,
+    },
+    /// The system's loader refused it: a missing library, a newer C library …
+    #[error(
+        "{file}: the system cannot load it ({reason}); install what is missing or get a build for this system"
+    )]
+    Loader {
+        /// Path of the file.
+        file: String,
+        /// What the loader said.
+        reason: String,
+    },
+    /// A library, but not a plugin.
+    #[error(
+        "{file}: exports no `{wanted}`, so it is not a weikefu plugin; install a file that `export!`s a channel"
+    )]
+    NoSymbol {
+        /// Path of the file.
+        file: String,
+        /// The symbol that is missing.
+        wanted: String,
+    },
+    /// The table does not begin as a plugin's does.
+    #[error(
+        "{file}: its table begins with {found:#010x}, wanted {wanted:#010x}; rebuild it with the weikefu SDK"
+    )]
+    Magic {
+        /// Path of the file.
+        file: String,
+        /// First word of the table.
+        found: u32,
+        /// The word of a plugin.
+        wanted: u32,
+    },
+    /// Another generation of the interface.
+    #[error(
+        "{file}: plugin speaks ABI {found}, this host speaks {wanted}; get a plugin built for this weikefu version"
+    )]
+    Version {
+        /// Path of the file.
+        file: String,
+        /// `major.minor` of the plugin.
+        found: String,
+        /// `major.minor` of the host.
+        wanted: String,
+    },
+    /// The table is shorter than the first version's, or lacks a function.
+    #[error("{file}: its table {found}, wanted {wanted}; rebuild it with the weikefu SDK")]
+    Table {
+        /// Path of the file.
+        file: String,
+        /// What is there.
+        found: String,
+        /// What has to be.
+        wanted: String,
+    },
+    /// The manifest cannot be used.
+    #[error(
+        "{file}: its manifest is not usable: found {found}, wanted {wanted}; the plugin's author has to correct it"
+    )]
+    Manifest {
+        /// Path of the file.
+        file: String,
+        /// What is there.
+        found: String,
+        /// What has to be.
+        wanted: String,
+    },
+    /// Loading it ended the probing process.
+    #[error(
+        "{file}: loading it ended a test process with {found}, wanted a clean start; the file is damaged, get it again"
+    )]
+    Crashed {
+        /// Path of the file.
+        file: String,
+        /// How the child ended.
+        found: String,
+    },
+    /// Loading it took too long.
+    #[error(
+        "{file}: did not load within {seconds} s in a test process; do not use this file, ask its author"
+    )]
+    Hung {
+        /// Path of the file.
+        file: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// The probing process could not be started.
+    #[error(
+        "{file}: cannot be examined, because {program} did not start ({reason}); check that the program is still there"
+    )]
+    NoProbe {
+        /// Path of the file.
+        file: String,
+        /// The executable that should have examined it.
+        program: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The private copy could not be written.
+    #[error(
+        "{file}: the private copy cannot be written ({reason}); check free space and permissions of the data folder"
+    )]
+    Copy {
+        /// Path of the copy.
+        file: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl LoadError {
+    /// The sentence in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        use LoadError as E;
+        match self {
+            E::Unreadable { file, reason } => format!("{file}：无法读取（{reason}）；请检查路径和权限"),
+            E::NotSharedObject { file, found, wanted } => {
+                format!("{file}：实际是 {found}，需要 {wanted}；请重新下载或构建插件")
+            }
+            E::WrongMachine { file, found, wanted } => {
+                format!("{file}：为 {found} 构建，而本机是 {wanted}；请使用 {wanted} 版本的插件")
+            }
+            E::Truncated { file, found, wanted } => {
+                format!("{file}：文件不完整，只有 {found} 字节，应有 {wanted} 字节；请重新复制或下载")
+            }
+            E::TooLarge { file, found, wanted } => {
+                format!("{file}：{found} 字节，超过上限 {wanted}；这不是 weikefu 插件")
+            }
+            E::Loader { file, reason } => {
+                format!("{file}：系统无法加载（{reason}）；请安装缺少的库，或使用适合本系统的版本")
+            }
+            E::NoSymbol { file, wanted } => {
+                format!("{file}：没有导出 `{wanted}`，不是 weikefu 插件；请安装用 `export!` 导出渠道的文件")
+            }
+            E::Magic { file, found, wanted } => {
+                format!("{file}：接口表以 {found:#010x} 开头，应为 {wanted:#010x}；请用 weikefu SDK 重新构建")
+            }
+            E::Version { file, found, wanted } => {
+                format!("{file}：插件的接口版本是 {found}，本程序是 {wanted}；请使用与当前版本配套的插件")
+            }
+            E::Table { file, found, wanted } => {
+                format!("{file}：接口表不完整（{found}），需要 {wanted}；请用 weikefu SDK 重新构建")
+            }
+            E::Manifest { file, found, wanted } => {
+                format!("{file}：插件清单不可用：实际是 {found}，需要 {wanted}；请联系插件作者修正")
+            }
+            E::Crashed { file, found } => {
+                format!("{file}：在检测进程中加载时异常退出（{found}），应能正常启动；文件已损坏，请重新获取")
+            }
+            E::Hung { file, seconds } => {
+                format!("{file}：在检测进程中 {seconds} 秒内未能加载；请勿使用，并联系插件作者")
+            }
+            E::NoProbe {
+                file,
+                program,
+                reason,
+            } => {
+                format!("{file}：无法检测，因为 {program} 没有启动（{reason}）；请确认程序文件仍在")
+            }
+            E::Copy { file, reason } => {
+                format!("{file}：无法写入私有副本（{reason}）；请检查磁盘空间和数据目录权限")
+            }
+        }
+    }
+}
