@@ -102,6 +102,8 @@ pub enum Retry {
 /// with short waits.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The account's name on the phone page; callbacks and the API never carry it.
+    pub display_name: String,
     /// `127.0.0.1:0` takes any free port.
     pub listen: std::net::SocketAddr,
     /// How long a callback may take; 5 s on the platform.
@@ -133,6 +135,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            display_name: "示例商城".into(),
             listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
             answer_limit: Duration::from_secs(5),
             attempts: 3,

@@ -91,106 +91,115 @@ impl Broken {
 /// The request for a callback with this fault.
 pub(crate) fn build(world: &World, callback: &Callback, broken: &Broken) -> SignedRequest {
     let openid = callback.openid.as_str();
-    let xml = callback.xml.as_str();
     let seal = Seal::of(world);
-    let well = |message: &[u8]| sign(world, openid, message, &seal);
-    let cipher = |cipher: &str| match world.account.mode {
-        Mode::Secure => finish(openid, envelope(world, cipher), Some(cipher), &seal),
-        _ => {
-            let head = xml.strip_suffix("</xml>").unwrap_or(xml);
-            let body = format!("{head}<Encrypt><![CDATA[{cipher}]]></Encrypt></xml>");
-            finish(openid, body, Some(cipher), &seal)
-        }
-    };
-    let raw_blocks = |change: &dyn Fn(&mut Vec<u8>)| {
-        let mut plain = vec![b'r'; 16];
-        plain.extend_from_slice(&(xml.len() as u32).to_be_bytes());
-        plain.extend_from_slice(xml.as_bytes());
-        plain.extend_from_slice(world.account.app_id.as_bytes());
-        let pad = 32 - plain.len() % 32;
-        plain.resize(plain.len() + pad, pad as u8);
-        change(&mut plain);
-        cipher(&world.cipher.seal_raw(plain))
-    };
     match broken {
         Broken::Signature => {
             let wrong = Seal {
                 token: "another".into(),
                 ..seal
             };
-            sign(world, openid, xml.as_bytes(), &wrong)
+            sign(world, openid, callback.xml.as_bytes(), &wrong)
         }
-        Broken::MsgSignature => {
-            let mut request = well(xml.as_bytes());
-            let name = if world.account.mode == Mode::Plaintext {
-                "signature="
-            } else {
-                "msg_signature="
-            };
-            request.query = swap_digit(&request.query, name);
-            request
-        }
-        Broken::NoQuery => SignedRequest {
-            query: String::new(),
-            ..well(xml.as_bytes())
-        },
-        Broken::PlainBody => finish(openid, xml.to_owned(), None, &seal),
         Broken::AppId => {
             let wrong = Seal {
                 app_id: "wx0000000000000000".into(),
                 ..seal
             };
-            sign(world, openid, xml.as_bytes(), &wrong)
+            sign(world, openid, callback.xml.as_bytes(), &wrong)
         }
-        Broken::TruncatedCipher | Broken::LostBlock => {
-            let whole = world.cipher.seal(xml.as_bytes(), &world.account.app_id);
-            let keep = if *broken == Broken::LostBlock {
-                (whole.len() * 3 / 4 - 32) / 48 * 64
-            } else {
-                whole.len() - 7
-            };
-            cipher(whole.get(..keep).unwrap_or_default())
+        Broken::PlainBody => finish(openid, callback.xml.clone(), None, &seal),
+        Broken::MsgSignature | Broken::NoQuery | Broken::OuterDoctype => {
+            outside(world, broken, sign(world, openid, callback.xml.as_bytes(), &seal))
         }
-        Broken::Padding => raw_blocks(&|plain| {
-            if let Some(last) = plain.last_mut() {
-                *last = 0;
-            }
-        }),
-        Broken::Length => raw_blocks(&|plain| plain[16..20].fill(0xff)),
-        Broken::NotBase64 => cipher("%%% not base64 %%%"),
-        Broken::Doctype => well(format!("<!DOCTYPE xml SYSTEM \"file:///etc/hostname\">{xml}").as_bytes()),
-        Broken::OuterDoctype => {
-            let mut request = well(xml.as_bytes());
+        Broken::TruncatedCipher
+        | Broken::LostBlock
+        | Broken::Padding
+        | Broken::Length
+        | Broken::NotBase64 => with_cipher(world, callback, &seal, &cipher(world, &callback.xml, broken)),
+        inside => sign(world, openid, &message(world, &callback.xml, inside), &seal),
+    }
+}
+
+/// Faults of a request that was well signed.
+fn outside(world: &World, broken: &Broken, mut request: SignedRequest) -> SignedRequest {
+    match broken {
+        Broken::MsgSignature => {
+            let plain = world.account.mode == Mode::Plaintext;
+            request.query = swap_digit(
+                &request.query,
+                if plain { "signature=" } else { "msg_signature=" },
+            );
+        }
+        Broken::NoQuery => request.query.clear(),
+        _ => {
             let mut body = b"<!DOCTYPE xml [<!ENTITY a \"b\">]>".to_vec();
             body.extend_from_slice(&request.body);
             request.body = body.into();
-            request
         }
-        Broken::EntityBomb => well(entity_bomb(xml).as_bytes()),
-        Broken::Huge(size) => well(with_content(xml, &"啊".repeat(size.div_ceil(3))).as_bytes()),
+    }
+    request
+}
+
+/// A request around this ciphertext; in plaintext mode an `Encrypt` nobody asked for.
+fn with_cipher(world: &World, callback: &Callback, seal: &Seal, cipher: &str) -> SignedRequest {
+    let body = if world.account.mode == Mode::Secure {
+        envelope(world, cipher)
+    } else {
+        let head = callback.xml.strip_suffix("</xml>").unwrap_or(&callback.xml);
+        format!("{head}<Encrypt><![CDATA[{cipher}]]></Encrypt></xml>")
+    };
+    finish(&callback.openid, body, Some(cipher), seal)
+}
+
+/// Damaged ciphertexts.
+fn cipher(world: &World, xml: &str, broken: &Broken) -> String {
+    let mut plain = vec![b'r'; 16];
+    plain.extend_from_slice(&(xml.len() as u32).to_be_bytes());
+    plain.extend_from_slice(xml.as_bytes());
+    plain.extend_from_slice(world.account.app_id.as_bytes());
+    let pad = 32 - plain.len() % 32;
+    plain.resize(plain.len() + pad, pad as u8);
+    match broken {
+        Broken::NotBase64 => return "%%% not base64 %%%".into(),
+        Broken::LostBlock => plain.truncate(plain.len() - 32),
+        Broken::Length => plain[16..20].fill(0xff),
+        Broken::Padding => plain.iter_mut().rev().take(1).for_each(|last| *last = 0),
+        _ => {}
+    }
+    let mut sealed = world.cipher.seal_raw(plain);
+    if *broken == Broken::TruncatedCipher {
+        sealed.truncate(sealed.len().saturating_sub(7));
+    }
+    sealed
+}
+
+/// Damaged messages.
+fn message(world: &World, xml: &str, broken: &Broken) -> Vec<u8> {
+    let text = match broken {
+        Broken::Doctype => format!("<!DOCTYPE xml SYSTEM \"file:///etc/hostname\">{xml}"),
+        Broken::EntityBomb => entity_bomb(xml),
+        Broken::Huge(size) => with_content(xml, &"啊".repeat(size.div_ceil(3))),
         Broken::InvalidUtf8 => {
             let mut bytes = with_content(xml, "@@").into_bytes();
             if let Some(at) = bytes.windows(2).position(|pair| pair == b"@@") {
-                bytes[at] = 0xff;
-                bytes[at + 1] = 0xc0;
+                bytes[at..at + 2].copy_from_slice(b"\xff\xc0");
             }
-            well(&bytes)
+            return bytes;
         }
-        Broken::NotXml => well(br#"{"MsgType":"text","Content":"hi"}"#),
-        Broken::Empty => well(b""),
-        Broken::HalfDocument => well(xml.get(..xml.len() / 2).unwrap_or_default().as_bytes()),
-        Broken::Deep => {
-            well(format!("<xml>{}{}</xml>", "<a>".repeat(10_000), "</a>".repeat(10_000)).as_bytes())
+        Broken::NotXml => r#"{"MsgType":"text","Content":"hi"}"#.into(),
+        Broken::HalfDocument => {
+            let half = (xml.len() / 2..xml.len()).find(|at| xml.is_char_boundary(*at));
+            xml.get(..half.unwrap_or_default()).unwrap_or_default().to_owned()
         }
-        Broken::OtherAccount => well(xml.replace(&world.account.original_id, "gh_another").as_bytes()),
-        Broken::NoMsgId => well(without(xml, "MsgId").as_bytes()),
-        Broken::BadMsgId => {
-            let changed = without(xml, "MsgId").replace("</xml>", "<MsgId>12ab</MsgId></xml>");
-            well(changed.as_bytes())
-        }
-        Broken::NoSender => well(without(xml, "FromUserName").as_bytes()),
-        Broken::Message(bytes) => well(bytes),
-    }
+        Broken::Deep => format!("<xml>{}{}</xml>", "<a>".repeat(10_000), "</a>".repeat(10_000)),
+        Broken::OtherAccount => xml.replace(&world.account.original_id, "gh_another"),
+        Broken::NoMsgId => without(xml, "MsgId"),
+        Broken::BadMsgId => without(xml, "MsgId").replace("</xml>", "<MsgId>12ab</MsgId></xml>"),
+        Broken::NoSender => without(xml, "FromUserName"),
+        Broken::Message(bytes) => return bytes.clone(),
+        _ => String::new(),
+    };
+    text.into_bytes()
 }
 
 /// Changes the first digit behind `name`.

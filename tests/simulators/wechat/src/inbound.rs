@@ -64,6 +64,7 @@ impl Inbound {
     }
 
     /// The tap on an entry of a `msgmenu`: a text that counts as a menu click.
+    #[must_use]
     pub fn menu_choice(id: &str, content: &str) -> Self {
         let mut inbound = Self::text(content);
         inbound.fields.push(Node::text("bizmsgmenuid", id));
@@ -170,6 +171,10 @@ impl Inbound {
             "CLICK" | "scancode_push" | "scancode_waitmsg" => Some(Trigger::Menu),
             _ => None,
         };
+        let key = fields
+            .iter()
+            .find_map(|field| field.text_of("EventKey"))
+            .map(str::to_owned);
         Self {
             msg_type: "event".into(),
             event: Some(name.into()),
@@ -177,7 +182,7 @@ impl Inbound {
             attachments: Vec::new(),
             trigger,
             scene: None,
-            display: json!({ "event": name }),
+            display: json!({ "event": name, "key": key }),
         }
     }
 

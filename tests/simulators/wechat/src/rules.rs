@@ -6,7 +6,7 @@
 pub enum Trigger {
     /// Wrote a message.
     Message,
-    /// Tapped a menu entry (CLICK, scancode_push, scancode_waitmsg, a `msgmenu` entry).
+    /// Tapped a menu entry (`CLICK`, `scancode_push`, `scancode_waitmsg`, an entry of a `msgmenu`).
     Menu,
     /// Followed, or scanned a code with a scene.
     FollowOrScan,
@@ -117,7 +117,7 @@ pub enum Closed {
 pub struct Quota {
     /// Messages that can still be sent.
     pub left: u32,
-    /// Milliseconds since 1970 at which the last open window closes; 0 when none is open.
+    /// Milliseconds since 1970 at which the window with the most left closes; 0 when none is open.
     pub until_ms: u64,
 }
 
@@ -128,8 +128,8 @@ struct Window {
     until_ms: u64,
 }
 
-/// The windows of one customer. How several combine is undocumented; here a send is taken from the open,
-/// unspent window that closes first.
+/// The windows of one customer. How several combine is undocumented; here they do not add up: a send counts
+/// in every open window, which is the strictest reading.
 #[derive(Debug, Clone, Default)]
 pub struct Windows(Vec<Window>);
 
@@ -167,12 +167,8 @@ impl Windows {
     /// Takes one message.
     pub fn spend(&mut self, now_ms: u64) -> Result<(), Closed> {
         self.check(now_ms)?;
-        let open = self
-            .0
-            .iter_mut()
-            .find(|window| now_ms < window.until_ms && window.left > 0);
-        if let Some(window) = open {
-            window.left -= 1;
+        for window in self.0.iter_mut().filter(|window| now_ms < window.until_ms) {
+            window.left = window.left.saturating_sub(1);
         }
         Ok(())
     }
@@ -180,12 +176,10 @@ impl Windows {
     /// What is left.
     #[must_use]
     pub fn quota(&self, now_ms: u64) -> Quota {
-        let mut quota = Quota::default();
-        for window in self.0.iter().filter(|window| now_ms < window.until_ms) {
-            quota.left += window.left;
-            quota.until_ms = quota.until_ms.max(window.until_ms);
-        }
-        quota
+        let open = self.0.iter().filter(|window| now_ms < window.until_ms);
+        open.map(|window| (window.left, window.until_ms))
+            .max()
+            .map_or_else(Quota::default, |(left, until_ms)| Quota { left, until_ms })
     }
 }
 
@@ -253,22 +247,37 @@ mod tests {
     }
 
     #[test]
-    fn the_window_that_closes_first_is_spent_first() {
+    fn windows_do_not_add_up() {
         let rules = WindowRules::since_2023();
         let mut windows = after(rules, Trigger::Message);
         windows.open(&rules, Trigger::Menu, 10);
-        for _ in 0..3 {
+        for _ in 0..4 {
             windows.spend(20).unwrap();
         }
-        assert_eq!(windows.quota(20).left, 5);
-        windows.spend(20).unwrap();
         assert_eq!(
-            windows.quota(ONE_MINUTE + 10),
+            windows.quota(20),
             Quota {
-                left: 4,
+                left: 1,
                 until_ms: TWO_DAYS
             }
         );
+        windows.open(&rules, Trigger::Menu, 30);
+        assert_eq!(
+            windows.quota(30),
+            Quota {
+                left: 3,
+                until_ms: ONE_MINUTE + 30
+            }
+        );
+        assert_eq!(sendable(&mut windows, 40), (3, Closed::Spent));
+        assert_eq!(
+            windows.quota(40),
+            Quota {
+                left: 0,
+                until_ms: TWO_DAYS
+            }
+        );
+        assert_eq!(sendable(&mut windows, ONE_MINUTE + 30), (0, Closed::Spent));
     }
 
     #[test]

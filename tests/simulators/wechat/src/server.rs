@@ -82,6 +82,7 @@ pub(crate) struct Asked {
     pub(crate) query: String,
     pub(crate) content_type: String,
     pub(crate) origin: Option<String>,
+    pub(crate) host: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -129,6 +130,7 @@ async fn read(request: Request<Incoming>) -> Result<Asked, Reply> {
         query: head.uri.query().unwrap_or_default().to_owned(),
         content_type: header("content-type").unwrap_or_default(),
         origin: header("origin"),
+        host: header("host"),
         body,
     })
 }

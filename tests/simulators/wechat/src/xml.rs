@@ -41,6 +41,14 @@ impl Node {
         }
     }
 
+    /// The string of a node with this name.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) if self.name == name => Some(text),
+            _ => None,
+        }
+    }
+
     fn write(&self, out: &mut String) {
         out.push('<');
         out.push_str(&self.name);
@@ -64,7 +72,9 @@ impl Node {
 pub(crate) fn document(nodes: &[Node]) -> String {
     let mut out = String::with_capacity(512);
     out.push_str("<xml>");
-    nodes.iter().for_each(|node| node.write(&mut out));
+    for node in nodes {
+        node.write(&mut out);
+    }
     out.push_str("</xml>");
     out
 }

@@ -1,5 +1,7 @@
 //! The API: tokens, media, users, faults, and the order in which things are refused.
 
+#![allow(clippy::unwrap_used, reason = "helpers of the tests unwrap too")]
+
 mod common;
 
 use std::time::Duration;
@@ -91,7 +93,7 @@ async fn a_token_expires_with_the_clock_and_can_be_taken_away() {
     assert!(api.get(&path(&token)).await.json()["ip_list"][0].is_string());
     assert_eq!(api.get("/cgi-bin/getcallbackip").await.errcode(), 41001);
     assert_eq!(api.get(&path("made-up")).await.errcode(), 40014);
-    simulator.clock().advance(Duration::from_secs(7200));
+    simulator.clock().advance(Duration::from_hours(2));
     assert_eq!(api.get(&path(&token)).await.errcode(), 42001);
     let second = api.token().await;
     assert_ne!(second, token);
@@ -125,7 +127,7 @@ async fn uploads_come_back_and_films_as_a_link() {
         .to_owned();
     let local = url.strip_prefix(&simulator.api_base()).unwrap();
     assert_eq!(api.get(local).await.body, sample(Kind::Video));
-    simulator.clock().advance(Duration::from_secs(3 * 86_400));
+    simulator.clock().advance(Duration::from_hours(72));
     let token = api.token().await;
     let late = api
         .get(&format!("/cgi-bin/media/get?access_token={token}&media_id={id}"))
@@ -279,7 +281,7 @@ async fn a_slow_answer_is_processed_first_and_overlaps_are_noticed() {
     let _ = customer.write(weikefu_wechat_simulator::Inbound::text("hi"));
     simulator
         .faults()
-        .once(SEND, Fault::Slow(Duration::from_secs(600)));
+        .once(SEND, Fault::Slow(Duration::from_mins(10)));
     let slow = api.text(&token, "oA", "slow");
     let then = async {
         let sent = customer.wait_for_sent(1).await.unwrap();

@@ -1,5 +1,8 @@
 //! The callback driver against a small server: envelopes, attempts, duplicates, and the judgement of answers.
 
+#![allow(clippy::unwrap_used, reason = "helpers of the tests unwrap too")]
+#![allow(clippy::too_many_lines, reason = "the table of all types is one list")]
+
 mod common;
 
 use std::collections::{HashMap, HashSet};
@@ -7,8 +10,8 @@ use std::time::Duration;
 
 use common::{NOW, Reaction, Receiver, Seen, account, standing, success};
 use weikefu_wechat_simulator::{
-    Answer, Broken, Inbound, Kind, MessageCipher, Mode, Options, Retry, Simulator, Storm, Via, sample,
-    signature,
+    Answer, Broken, CipherError, Inbound, Kind, MessageCipher, Mode, Options, Retry, Simulator, Storm, Via,
+    sample, signature,
 };
 
 async fn start(mode: Mode, options: Options, receiver: &Receiver) -> Simulator {
@@ -390,7 +393,6 @@ async fn broken_requests_are_broken_in_one_way_each() {
         let body = String::from_utf8(request.body.to_vec()).unwrap();
         cipher().open(element(&body, "Encrypt").unwrap(), &account(Mode::Secure).app_id)
     };
-    use weikefu_wechat_simulator::CipherError;
     assert!(matches!(open(Broken::AppId), Err(CipherError::AppId(_))));
     assert_eq!(open(Broken::TruncatedCipher), Err(CipherError::Ciphertext));
     assert!(matches!(

@@ -38,22 +38,26 @@ pub(super) fn upload(world: &World, query: &Query, content_type: &str, body: &By
     ))
 }
 
-pub(super) fn get(world: &World, query: &Query) -> Outcome {
+pub(super) fn get(world: &World, query: &Query) -> Reply {
     let media_id = query.get("media_id").unwrap_or_default();
     let Some(file) = world.state().media.get(media_id, world.now_ms()).cloned() else {
         // Errors of this call often come with a wrong type.
         let mut reply = Reply::bytes("text/plain", failure(40007).to_string());
         reply.errcode = Some(40007);
-        return Ok(reply);
+        return reply;
     };
     if file.kind == Kind::Video {
         let url = format!("{}/sim/media/{media_id}", world.base());
-        return Ok(Reply::json(&json!({ "video_url": url })));
+        return Reply::json(&json!({ "video_url": url }));
     }
     let mut reply = Reply::bytes(file.content_type, file.bytes);
-    let disposition = format!("attachment; filename=\"{}.{}\"", &media_id[..16], file.extension);
+    let disposition = format!(
+        "attachment; filename=\"{}.{}\"",
+        media_id.get(..16).unwrap_or(media_id),
+        file.extension
+    );
     if let Ok(value) = disposition.parse() {
         reply.response.headers_mut().insert("content-disposition", value);
     }
-    Ok(reply)
+    reply
 }

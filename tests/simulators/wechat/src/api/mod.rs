@@ -176,7 +176,7 @@ fn route(world: &World, asked: &Asked) -> Outcome {
         "/cgi-bin/media/get" => {
             get(&["access_token", "media_id"])?;
             token()?;
-            media::get(world, &query)
+            Ok(media::get(world, &query))
         }
         "/cgi-bin/user/info" => {
             get(&["access_token", "openid", "lang"])?;

@@ -4,6 +4,7 @@
     unreachable_pub,
     reason = "a module of each test file, which uses a part of it"
 )]
+#![allow(clippy::unwrap_used, reason = "these functions are only called by tests")]
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -63,8 +64,12 @@ impl Got {
 
 impl Api {
     pub fn of(simulator: &Simulator) -> Self {
+        Self::at(&simulator.api_base())
+    }
+
+    pub fn at(base: &str) -> Self {
         Self {
-            base: simulator.api_base(),
+            base: base.to_owned(),
             http: Client::builder(TokioExecutor::new()).build_http(),
         }
     }
@@ -87,6 +92,11 @@ impl Api {
 
     pub async fn post(&self, path: &str, body: impl Into<Bytes>) -> Got {
         self.try_post(path, "application/json", body).await.unwrap()
+    }
+
+    pub async fn post_from(&self, origin: &str, path: &str, body: &'static str) -> Got {
+        let request = Request::post(format!("{}{path}", self.base)).header("origin", origin);
+        self.call(request.body(Full::from(body)).unwrap()).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Got {
