@@ -1,2 +1,16 @@
-//! 微客服.
-fn main() {}
+//! 微客服: a customer-service desk in one executable. This crate is the wiring: command line, HTTP, channels.
+mod admin;
+mod app;
+mod bundled;
+mod channels;
+mod cli;
+mod data;
+mod http;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli.run()
+}

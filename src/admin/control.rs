@@ -1,0 +1,78 @@
+//! The socket through which the command line reaches a running server. Its file can be opened by the same
+//! user only, who could read the store anyway. One order a connection: a line of JSON in, a line out.
+use super::{Done, Order, Refused, run};
+use crate::app::Installation;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+/// The longest order or answer, bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// Takes orders until the task is dropped. The server holds the store's lock, so an old socket is a dead one.
+pub(crate) fn listen(path: &Path) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves orders.
+pub(crate) async fn serve(listener: UnixListener, installation: Installation) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let installation = installation.clone();
+        tokio::spawn(async move {
+            if let Err(error) = answer(stream, &installation).await {
+                tracing::debug!(%error, "an order broke off");
+            }
+        });
+    }
+}
+
+async fn answer(stream: UnixStream, installation: &Installation) -> std::io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    let mut reader = BufReader::new(reader.take(LARGEST));
+    tokio::time::timeout(Duration::from_secs(10), reader.read_line(&mut line))
+        .await
+        .map_err(|_| ErrorKind::TimedOut)??;
+    let result: Result<Done, Refused> = match serde_json::from_str::<Order>(&line) {
+        Ok(order) => run(installation, order).await.map_err(Refused::from),
+        Err(_) => Err(Refused {
+            code: "malformed".into(),
+            zh: "命令行与正在运行的 weikefu 版本不同，请使用同一版本。".into(),
+            en: "This command is of another version than the running weikefu. Use the same version.".into(),
+        }),
+    };
+    let mut answer = serde_json::to_vec(&result).map_err(std::io::Error::other)?;
+    answer.push(b'\n');
+    writer.write_all(&answer).await
+}
+
+/// Sends an order to a running server. `Ok(None)` when none listens.
+pub(crate) async fn ask(path: &Path, order: &Order) -> std::io::Result<Option<Result<Done, Refused>>> {
+    let stream = match UnixStream::connect(path).await {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let (reader, mut writer) = stream.into_split();
+    let mut line = serde_json::to_vec(order).map_err(std::io::Error::other)?;
+    line.push(b'\n');
+    writer.write_all(&line).await?;
+    let mut answer = String::new();
+    BufReader::new(reader.take(LARGEST))
+        .read_line(&mut answer)
+        .await?;
+    serde_json::from_str(&answer)
+        .map(Some)
+        .map_err(std::io::Error::other)
+}

@@ -1,0 +1,140 @@
+//! What an administrator can do without the console. The command line does it on the store itself, or, when a
+//! server holds the store, asks that server through a socket only the same user can open.
+mod channels;
+pub(crate) mod control;
+mod run;
+
+pub(crate) use run::run;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use weikefu_core::records::Role;
+
+/// An order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// Makes the first shop and its administrator.
+    Init {
+        shop: String,
+        login: String,
+        nickname: String,
+    },
+    ShopAdd {
+        name: String,
+    },
+    ShopList,
+    AgentAdd {
+        login: String,
+        nickname: String,
+        shop: Option<u32>,
+        role: Role,
+    },
+    AgentPassword {
+        login: String,
+    },
+    AgentList {
+        shop: Option<u32>,
+    },
+    ChannelAdd {
+        plugin: String,
+        shop: Option<u32>,
+        name: Option<String>,
+        settings: Vec<(String, String)>,
+    },
+    ChannelSet {
+        id: u32,
+        name: Option<String>,
+        enabled: Option<bool>,
+        settings: Vec<(String, String)>,
+    },
+    ChannelList {
+        shop: Option<u32>,
+    },
+    PluginList,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Done {
+    Agent(AgentDone),
+    Channel(ChannelDone),
+    Shop(ShopDone),
+    Shops { shops: Vec<ShopDone> },
+    Agents { agents: Vec<AgentLine> },
+    Channels { channels: Vec<ChannelDone> },
+    Plugins { plugins: Vec<PluginLine> },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ShopDone {
+    pub(crate) shop: u32,
+    pub(crate) shop_name: String,
+}
+
+/// An account that was made or got a new password. `one_time_password` is shown once and stored nowhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AgentDone {
+    pub(crate) agent: u32,
+    pub(crate) login: String,
+    pub(crate) nickname: String,
+    /// Absent when an account that existed only joined another shop.
+    pub(crate) one_time_password: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AgentLine {
+    pub(crate) agent: u32,
+    pub(crate) login: String,
+    pub(crate) nickname: String,
+    pub(crate) disabled: bool,
+    pub(crate) must_change_password: bool,
+    /// Role by shop.
+    pub(crate) roles: Vec<(u32, Role)>,
+}
+
+/// A channel without its secrets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ChannelDone {
+    pub(crate) channel: u32,
+    pub(crate) shop: u32,
+    pub(crate) plugin: String,
+    pub(crate) name: String,
+    /// Its public address below the server's.
+    pub(crate) path: String,
+    pub(crate) enabled: bool,
+    pub(crate) settings: serde_json::Value,
+    /// How it is doing; only a running server knows.
+    pub(crate) status: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PluginLine {
+    pub(crate) plugin: String,
+    pub(crate) bundled: bool,
+    pub(crate) version: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) capabilities: Vec<String>,
+    /// Why it was refused.
+    pub(crate) refused: Option<String>,
+}
+
+/// A refusal on its way through the socket: both languages, because the caller chooses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Refused {
+    pub(crate) code: String,
+    pub(crate) zh: String,
+    pub(crate) en: String,
+}
+
+impl From<weikefu_core::error::Refusal> for Refused {
+    fn from(refusal: weikefu_core::error::Refusal) -> Self {
+        use weikefu_core::error::Language;
+        Refused {
+            code: refusal.code().0.to_owned(),
+            zh: refusal.text(Language::Chinese),
+            en: refusal.text(Language::English),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Everything a running weikefu consists of, put together once.
+use crate::channels::Channels;
+use crate::data::DataFolder;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use weikefu_core::accounts::Accounts;
+use weikefu_core::engine::Engine;
+use weikefu_core::outbox::Outbox;
+use weikefu_core::secrets::Sealer;
+use weikefu_core::throttle::Throttle;
+use weikefu_core::trees::Trees;
+use weikefu_storage::{Db, OpenError, Options, Report};
+
+/// The store and what works on it. Enough for the command line; a server adds [`App`].
+#[derive(Clone)]
+pub(crate) struct Installation {
+    pub(crate) trees: Trees,
+    pub(crate) engine: Engine,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) sealer: Sealer,
+    pub(crate) channels: Arc<Channels>,
+}
+
+/// A running server.
+pub(crate) struct App {
+    pub(crate) installation: Installation,
+    pub(crate) throttle: Throttle,
+    /// Turns true once, when the server shuts down.
+    pub(crate) stopping: watch::Receiver<bool>,
+    /// Serves the console from a folder instead of the executable.
+    pub(crate) web: Option<weikefu_ui::Overrides>,
+    /// The sample shop page, in a demo.
+    pub(crate) demo_page: Option<String>,
+}
+
+/// Waits until the server shuts down.
+pub(crate) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that whoever could say so is gone, which is the same.
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Why an installation could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Data(#[from] crate::data::DataError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("the store could not be read: {0}")]
+    Store(#[from] weikefu_storage::Error),
+    #[error("a thread could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+impl Installation {
+    /// Opens the store, starts the engine, knows the bundled plugins; opens no channel.
+    pub(crate) fn open(folder: &DataFolder) -> Result<(Self, Report), StartError> {
+        let sealer = Sealer::new(&folder.key()?);
+        let (db, report) = Db::open(&folder.store(), Options::default())?;
+        let trees = Trees::open(&db)?;
+        let (effects, work) = mpsc::unbounded_channel();
+        let engine = Engine::start(trees.clone(), effects)?;
+        let accounts = Arc::new(Accounts::new(trees.clone()));
+        let channels = Channels::new(trees.clone(), engine.clone(), sealer.clone(), folder);
+        channels.keep_effects(work);
+        Ok((
+            Installation {
+                trees,
+                engine,
+                accounts,
+                sealer,
+                channels,
+            },
+            report,
+        ))
+    }
+
+    /// Opens all enabled channels and begins to carry what is queued.
+    pub(crate) async fn start(&self) {
+        self.channels.open_all().await;
+        if let Some(effects) = self.channels.take_effects() {
+            let outbox = Outbox::run(
+                self.engine.clone(),
+                self.trees.clone(),
+                Arc::clone(&self.channels),
+                effects,
+            );
+            tokio::spawn(outbox);
+        }
+        tokio::spawn(tidy(self.trees.clone()));
+    }
+}
+
+/// Drops what no repetition can reach any more, a little every hour.
+async fn tidy(trees: Trees) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+        let trees = trees.clone();
+        let forgotten =
+            tokio::task::spawn_blocking(move || trees.forget_seen(weikefu_core::engine::now(), 20_000)).await;
+        if let Ok(Err(error)) = forgotten {
+            tracing::warn!(%error, "old dedupe keys could not be dropped");
+        }
+    }
+}
+
+impl Installation {
+    /// Closes the store; everything acknowledged has been durable before.
+    pub(crate) fn close(self) -> Result<(), weikefu_storage::Error> {
+        let db = self.trees.db.clone();
+        drop(self);
+        db.close()
+    }
+}

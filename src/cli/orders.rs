@@ -1,0 +1,148 @@
+//! Orders of the command line: to a running server if there is one, else to the store itself.
+use super::{Agent, Channel, Command, Common, Plugin, Shop, exit, output, progress};
+use crate::admin::{self, Done, Order, Refused, control};
+use crate::app::{Installation, StartError};
+use crate::data::DataFolder;
+use std::process::ExitCode;
+use weikefu_core::error::{Language, Refusal};
+
+/// The order a command stands for.
+pub(super) fn of(command: Command) -> Result<Order, Refusal> {
+    Ok(match command {
+        Command::Init {
+            shop,
+            login,
+            nickname,
+        } => Order::Init {
+            shop,
+            login,
+            nickname,
+        },
+        Command::Shop(Shop::Add { name }) => Order::ShopAdd { name },
+        Command::Shop(Shop::List) => Order::ShopList,
+        Command::Agent(Agent::Add {
+            login,
+            nickname,
+            shop,
+            role,
+        }) => Order::AgentAdd {
+            nickname: nickname.unwrap_or_else(|| login.clone()),
+            login,
+            shop,
+            role: role.into(),
+        },
+        Command::Agent(Agent::Passwd { login }) => Order::AgentPassword { login },
+        Command::Agent(Agent::List { shop }) => Order::AgentList { shop },
+        Command::Channel(Channel::Add {
+            plugin,
+            shop,
+            name,
+            settings,
+        }) => Order::ChannelAdd {
+            plugin,
+            shop,
+            name,
+            settings: pairs(settings)?,
+        },
+        Command::Channel(Channel::Set {
+            id,
+            settings,
+            name,
+            enabled,
+        }) => Order::ChannelSet {
+            id,
+            name,
+            enabled,
+            settings: pairs(settings)?,
+        },
+        Command::Channel(Channel::List { shop }) => Order::ChannelList { shop },
+        Command::Plugin(Plugin::List) => Order::PluginList,
+        _ => return Err(Refusal::Malformed("not an order".into())),
+    })
+}
+
+/// `name=value` pairs; `@file` is the file's content without its last line break.
+fn pairs(settings: Vec<String>) -> Result<Vec<(String, String)>, Refusal> {
+    settings.into_iter().map(|setting| pair(&setting)).collect()
+}
+
+fn pair(setting: &str) -> Result<(String, String), Refusal> {
+    let (name, value) = setting.split_once('=').ok_or_else(|| {
+        Refusal::invalid(
+            "settings",
+            format!("--set {setting}：应写成 名称=值。"),
+            format!("--set {setting}: write it as NAME=VALUE."),
+        )
+    })?;
+    let value = match value.strip_prefix('@') {
+        None => value.to_owned(),
+        Some(file) => std::fs::read_to_string(file)
+            .map(|text| text.trim_end().to_owned())
+            .map_err(|error| {
+                Refusal::invalid(
+                    "settings",
+                    format!("读不到文件 {file}（{error}）。"),
+                    format!("The file {file} cannot be read ({error})."),
+                )
+            })?,
+    };
+    Ok((name.trim().to_owned(), value))
+}
+
+/// Carries out an order and prints what came of it.
+pub(super) fn run(common: &Common, order: Order) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::failed(common, "runtime", &error.to_string());
+            return exit::data();
+        }
+    };
+    match carry_out(common, &runtime, &order) {
+        Ok(Ok(done)) => output::done(common, &done),
+        Ok(Err(refused)) => output::refused(common, &refused),
+        Err(error) => start_failed(common, &error),
+    }
+}
+
+fn carry_out(
+    common: &Common,
+    runtime: &tokio::runtime::Runtime,
+    order: &Order,
+) -> Result<Result<Done, Refused>, StartError> {
+    let folder = DataFolder::open(&common.data)?;
+    if let Some(answer) = runtime.block_on(control::ask(&folder.control(), order))? {
+        return Ok(answer);
+    }
+    let opened = progress::show(opening(common.language()), || Installation::open(&folder));
+    let (installation, _) = opened?;
+    let done = runtime
+        .block_on(admin::run(&installation, order.clone()))
+        .map_err(Refused::from);
+    installation.close()?;
+    Ok(done)
+}
+
+/// What the progress mark says while the store opens.
+pub(super) fn opening(language: Language) -> &'static str {
+    match language {
+        Language::Chinese => "正在打开数据……",
+        Language::English => "Opening the store …",
+    }
+}
+
+/// Prints why nothing could be opened.
+pub(super) fn start_failed(common: &Common, error: &StartError) -> ExitCode {
+    let (code, zh) = match error {
+        StartError::Open(error) => (error.code(), crate::data::explain(error)),
+        StartError::Data(_) => ("data", None),
+        StartError::Store(error) => (error.code(), None),
+        StartError::Thread(_) => ("thread", None),
+    };
+    let text = match (common.language(), zh) {
+        (Language::Chinese, Some(zh)) => zh,
+        _ => error.to_string(),
+    };
+    output::failed(common, code, &text);
+    exit::data()
+}

@@ -1,0 +1,185 @@
+//! What commands print: text for people, one JSON object a line for scripts.
+use super::{Common, exit};
+use crate::admin::{Done, Refused};
+use serde::Serialize;
+use std::io::Write;
+use std::process::ExitCode;
+use weikefu_core::error::Language;
+use weikefu_core::records::Role;
+
+/// Prints a line. A closed pipe is the reader's wish.
+pub(super) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints one JSON object.
+pub(super) fn json(value: &impl Serialize) {
+    if let Ok(text) = serde_json::to_string(value) {
+        line(&text);
+    }
+}
+
+/// Prints JSON for people.
+pub(super) fn pretty(value: &impl Serialize) {
+    if let Ok(text) = serde_json::to_string_pretty(value) {
+        line(&text);
+    }
+}
+
+/// Prints a sentence about something that went wrong.
+pub(super) fn failed(common: &Common, code: &str, text: &str) {
+    if common.json {
+        json(&serde_json::json!({ "error": { "code": code, "message": text } }));
+    } else {
+        let _ = writeln!(std::io::stderr(), "weikefu: {text}");
+    }
+}
+
+/// Prints a refusal.
+pub(super) fn refused(common: &Common, refused: &Refused) -> ExitCode {
+    let text = match common.language() {
+        Language::Chinese => &refused.zh,
+        Language::English => &refused.en,
+    };
+    failed(common, &refused.code, text);
+    exit::refused()
+}
+
+/// Prints what an order has done.
+pub(super) fn done(common: &Common, done: &Done) -> ExitCode {
+    if common.json {
+        json(done);
+    } else {
+        text(common.language(), done);
+    }
+    ExitCode::SUCCESS
+}
+
+fn text(language: Language, done: &Done) {
+    let say = |zh: &'static str, en: &'static str| match language {
+        Language::Chinese => zh,
+        Language::English => en,
+    };
+    match done {
+        Done::Agent(agent) => {
+            line(&format!(
+                "{} {} ({})",
+                say("客服", "Agent"),
+                agent.login,
+                agent.nickname
+            ));
+            if let Some(password) = &agent.one_time_password {
+                line(&format!(
+                    "{} {password}",
+                    say("一次性密码：", "One-time password:")
+                ));
+                line(say(
+                    "首次登录后需设置新密码。此密码只显示这一次，请妥善转交。",
+                    "It must be changed at the first login. It is shown only this once.",
+                ));
+            }
+        }
+        Done::Shop(shop) => line(&format!(
+            "{} {}  {}",
+            say("店铺", "Shop"),
+            shop.shop,
+            shop.shop_name
+        )),
+        Done::Shops { shops } if shops.is_empty() => {
+            line(say(
+                "还没有店铺，请运行 weikefu init。",
+                "No shop yet: run `weikefu init`.",
+            ));
+        }
+        Done::Shops { shops } => shops
+            .iter()
+            .for_each(|shop| line(&format!("{:>4}  {}", shop.shop, shop.shop_name))),
+        Done::Agents { agents } if agents.is_empty() => {
+            line(say(
+                "还没有客服，请运行 weikefu init。",
+                "No agent yet: run `weikefu init`.",
+            ));
+        }
+        Done::Agents { agents } => {
+            for agent in agents {
+                let roles: Vec<String> = agent
+                    .roles
+                    .iter()
+                    .map(|(shop, role)| format!("{shop}:{}", role_name(language, *role)))
+                    .collect();
+                let state = if agent.must_change_password {
+                    say("待改密码", "password to be changed")
+                } else {
+                    ""
+                };
+                line(&format!(
+                    "{:>4}  {}  {}  {}  {state}",
+                    agent.agent,
+                    agent.login,
+                    agent.nickname,
+                    roles.join(" ")
+                ));
+            }
+        }
+        Done::Channel(channel) => {
+            line(&format!(
+                "{} {}  {}  {}",
+                say("渠道", "Channel"),
+                channel.channel,
+                channel.plugin,
+                channel.name
+            ));
+            line(&format!("{} {}", say("地址：", "Address:"), channel.path));
+            if let Some(status) = channel.status.as_deref().filter(|status| *status != "ok") {
+                line(&format!("{} {status}", say("状态：", "Status:")));
+            }
+        }
+        Done::Channels { channels } if channels.is_empty() => {
+            line(say(
+                "还没有渠道，例如：weikefu channel add h5 --name 商城客服",
+                "No channel yet, for example: weikefu channel add h5 --name shop",
+            ));
+        }
+        Done::Channels { channels } => {
+            for channel in channels {
+                let state = match (&channel.status, channel.enabled) {
+                    (_, false) => say("停用", "disabled"),
+                    (Some(status), true) if status != "ok" => status,
+                    _ => "ok",
+                };
+                line(&format!(
+                    "{:>4}  {}  {}  {}  {state}",
+                    channel.channel, channel.plugin, channel.name, channel.path
+                ));
+            }
+        }
+        Done::Plugins { plugins } => {
+            for plugin in plugins {
+                let kind = if plugin.bundled {
+                    say("内置", "bundled")
+                } else {
+                    say("已安装", "installed")
+                };
+                let name = plugin.name.as_deref().unwrap_or_default();
+                match &plugin.refused {
+                    Some(reason) => line(&format!("✗ {}  {kind}  {reason}", plugin.plugin)),
+                    None => {
+                        let version = plugin.version.as_deref().unwrap_or_default();
+                        line(&format!("✓ {} {version}  {kind}  {name}", plugin.plugin));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn role_name(language: Language, role: Role) -> &'static str {
+    match (language, role) {
+        (Language::Chinese, Role::Agent) => "普通客服",
+        (Language::Chinese, Role::Senior) => "高级客服",
+        (Language::Chinese, Role::Administrator) => "管理员",
+        (Language::English, Role::Agent) => "agent",
+        (Language::English, Role::Senior) => "senior",
+        (Language::English, Role::Administrator) => "administrator",
+    }
+}

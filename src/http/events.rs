@@ -1,0 +1,188 @@
+//! The console's WebSocket: what happens in a shop, as far as this agent may see it.
+use super::context::Context;
+use super::present;
+use super::reply::Reply;
+use super::sockets::{self, Socket};
+use super::views::Frame;
+use crate::app::App;
+use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_tungstenite::tungstenite::Message;
+use weikefu_core::desk::Happening;
+use weikefu_core::error::Refusal;
+use weikefu_core::feed::{Published, Subscription};
+use weikefu_core::ids::{AgentId, ShopId};
+use weikefu_core::records::Role;
+use weikefu_core::rights;
+
+/// How often a client hears that nothing is missing, and its session and role are looked at again.
+const TICK: Duration = Duration::from_secs(20);
+
+struct Listener {
+    app: Arc<App>,
+    shop: ShopId,
+    agent: AgentId,
+    role: Role,
+    token: String,
+    socket: Socket,
+    /// The last event the client has, or need not have.
+    last: u64,
+}
+
+/// The client is gone or has to go.
+struct Gone;
+
+pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
+    if !context.same_origin() {
+        return Err(Refusal::Csrf);
+    }
+    let app = Arc::clone(&context.app);
+    let (shop, agent, role) = (context.shop()?, context.agent()?.id, context.role()?);
+    let token = context.token().unwrap_or_default().to_owned();
+    // Without `after` the client wants what happens from now on.
+    let after = context
+        .query("after")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(u64::MAX);
+    let feed = app.installation.engine.feed(shop)?;
+    sockets::upgrade(&mut context, move |socket| async move {
+        let subscription = feed.subscribe(after.min(feed.last()));
+        let last = after.min(subscription.last);
+        let listener = Listener {
+            app,
+            shop,
+            agent,
+            role,
+            token,
+            socket,
+            last,
+        };
+        // The end of a socket is not an error; the client comes back with the last number it has.
+        let Err(Gone) = listener.run(subscription).await;
+    })
+}
+
+impl Listener {
+    async fn run(mut self, mut subscription: Subscription) -> Result<std::convert::Infallible, Gone> {
+        self.send(&Frame::Hello {
+            event: subscription.last,
+        })
+        .await?;
+        self.catch_up(&subscription).await?;
+        let mut stopping = self.app.stopping.clone();
+        let mut tick = tokio::time::interval(TICK);
+        tick.tick().await;
+        loop {
+            tokio::select! {
+                event = subscription.live.recv() => match event {
+                    Ok(event) => {
+                        self.tell(&event).await?;
+                        // Several that are ready travel together.
+                        while let Ok(event) = subscription.live.try_recv() {
+                            self.tell(&event).await?;
+                        }
+                        self.flush().await?;
+                    }
+                    Err(RecvError::Lagged(_)) => {
+                        subscription = self.app.installation.engine.feed(self.shop).map_err(|_| Gone)?.subscribe(self.last);
+                        self.catch_up(&subscription).await?;
+                    }
+                    Err(RecvError::Closed) => return Err(Gone),
+                },
+                frame = self.socket.next() => match frame {
+                    // Pings are answered by the library when the next frame is sent.
+                    Some(Ok(Message::Ping(_))) => self.flush().await?,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
+                    Some(Ok(_)) => {}
+                },
+                _ = tick.tick() => self.look_again().await?,
+                () = crate::app::stopped(&mut stopping) => {
+                    let _ = self.socket.close(None).await;
+                    return Err(Gone);
+                }
+            }
+        }
+    }
+
+    /// What was missed, or the news that it cannot be told any more.
+    async fn catch_up(&mut self, subscription: &Subscription) -> Result<(), Gone> {
+        match &subscription.missed {
+            Some(missed) => {
+                for event in missed {
+                    self.tell(event).await?;
+                }
+                self.flush().await
+            }
+            None => {
+                self.last = subscription.last;
+                self.send(&Frame::Reset {
+                    event: subscription.last,
+                })
+                .await
+            }
+        }
+    }
+
+    /// Queues an event if this agent may see it. Flushing is the caller's.
+    async fn tell(&mut self, published: &Published) -> Result<(), Gone> {
+        let n = published.event.n;
+        if n <= self.last {
+            return Ok(());
+        }
+        self.last = n;
+        let what = &published.event.what;
+        let installation = &self.app.installation;
+        let frame = |readable| {
+            let frame = Frame::Event {
+                n,
+                what: present::event(installation, what, readable),
+            };
+            serde_json::to_string(&frame).unwrap_or_default()
+        };
+        let text = match what {
+            Happening::Message { owner, .. } if !rights::may_read(self.agent, self.role, *owner) => {
+                return Ok(());
+            }
+            Happening::Conversation { conversation, .. }
+                if !rights::may_read(self.agent, self.role, conversation.owner) =>
+            {
+                frame(false)
+            }
+            _ => published.wire.get_or_init(|| frame(true)).clone(),
+        };
+        self.socket.feed(Message::text(text)).await.map_err(|_| Gone)
+    }
+
+    /// The session may have ended and the role may have changed meanwhile.
+    async fn look_again(&mut self) -> Result<(), Gone> {
+        let accounts = &self.app.installation.accounts;
+        let role = accounts
+            .session(&self.token)
+            .and_then(|_| accounts.role(self.shop, self.agent));
+        match role {
+            Ok(Some(role)) => {
+                self.role = role;
+                self.send(&Frame::Tick { n: self.last }).await
+            }
+            _ => {
+                self.send(&Frame::Bye {
+                    code: "unauthenticated".into(),
+                })
+                .await?;
+                let _ = self.socket.close(None).await;
+                Err(Gone)
+            }
+        }
+    }
+
+    async fn send(&mut self, frame: &Frame) -> Result<(), Gone> {
+        let text = serde_json::to_string(frame).map_err(|_| Gone)?;
+        self.socket.send(Message::text(text)).await.map_err(|_| Gone)
+    }
+
+    async fn flush(&mut self) -> Result<(), Gone> {
+        self.socket.flush().await.map_err(|_| Gone)
+    }
+}

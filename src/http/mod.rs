@@ -1,0 +1,17 @@
+//! HTTP: hyper serves, a table of routes decides who may ask what.
+mod channel;
+mod context;
+mod events;
+mod files;
+mod openapi;
+mod pages;
+pub(crate) mod present;
+mod reply;
+mod route;
+mod routes;
+mod server;
+mod sockets;
+pub(crate) mod views;
+
+pub(crate) use openapi::document;
+pub(crate) use server::{Server, ServerError};

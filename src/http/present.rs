@@ -1,0 +1,179 @@
+//! Records as the console sees them.
+use super::views::{
+    AgentView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView, EventView,
+    HealthView, LastView, Me, MessageView, SessionView, ShopView, StatusView,
+};
+use crate::app::Installation;
+use weikefu_core::desk::Happening;
+use weikefu_core::error::Refusal;
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
+use weikefu_core::records::{Agent, Conversation, Customer, DeskAgent, Message, Session};
+
+/// The public path of an agent's picture.
+pub(crate) fn avatar(agent: &Agent) -> Option<String> {
+    agent.avatar.as_deref().map(weikefu_channel::Host::media_path)
+}
+
+pub(crate) fn me(agent: &Agent) -> Me {
+    Me {
+        id: agent.id,
+        login: agent.login.clone(),
+        nickname: agent.nickname.clone(),
+        avatar: avatar(agent),
+    }
+}
+
+/// A session with the shops its agent may choose from.
+pub(crate) fn session(
+    installation: &Installation,
+    session: &Session,
+    agent: &Agent,
+) -> Result<SessionView, Refusal> {
+    let mut shops = Vec::new();
+    for entry in installation.trees.shops.scan(&()) {
+        let (id, shop) = entry?;
+        if let Some(role) = installation.accounts.role(id, agent.id)? {
+            shops.push(ShopView {
+                id,
+                name: shop.name,
+                role,
+            });
+        }
+    }
+    Ok(SessionView {
+        agent: me(agent),
+        shops,
+        csrf: session.csrf.clone(),
+        must_change_password: agent.must_change,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+pub(crate) fn agent(installation: &Installation, desk: &DeskAgent, load: u32) -> AgentView {
+    let account = installation.accounts.get(desk.agent).ok();
+    AgentView {
+        id: desk.agent,
+        nickname: account
+            .as_ref()
+            .map(|agent| agent.nickname.clone())
+            .unwrap_or_default(),
+        avatar: account.as_ref().and_then(avatar),
+        online: desk.online,
+        active: load,
+        limit: desk.limit,
+    }
+}
+
+pub(crate) fn customer(customer: &Customer) -> CustomerView {
+    CustomerView {
+        id: customer.id,
+        name: customer.display_name().to_owned(),
+        remark: customer.remark.clone(),
+        avatar: customer.avatar.clone(),
+        verified: customer.verified,
+    }
+}
+
+/// A channel by name; one that has been removed keeps its number.
+pub(crate) fn channel(installation: &Installation, id: ChannelId) -> ChannelRef {
+    installation.channels.reference(id).unwrap_or_else(|| ChannelRef {
+        id,
+        plugin: String::new(),
+        name: String::new(),
+    })
+}
+
+/// `readable`: the last message may be shown to this reader.
+pub(crate) fn conversation(
+    installation: &Installation,
+    conversation: &Conversation,
+    of: &Customer,
+    readable: bool,
+) -> ConversationView {
+    let last = conversation.last.as_ref().filter(|_| readable);
+    ConversationView {
+        id: conversation.id,
+        customer: customer(of),
+        channel: channel(installation, conversation.channel),
+        state: conversation.state,
+        owner: conversation.owner,
+        epoch: conversation.epoch,
+        opened_at: conversation.opened_at,
+        waiting_since: conversation.opened_at,
+        accepted_at: conversation.accepted_at,
+        closed_at: conversation.closed_at,
+        last_seq: conversation.last_seq,
+        unread: conversation.unread,
+        last: last.map(|last| LastView {
+            at: last.at,
+            from: last.from,
+            kind: last.kind,
+            text: last.text.clone(),
+        }),
+    }
+}
+
+pub(crate) fn message(conversation: ConversationId, seq: u32, message: Message) -> MessageView {
+    let from = message.author.speaker();
+    let agent: Option<AgentId> = message.author.agent();
+    MessageView {
+        conversation,
+        seq,
+        at: message.at,
+        sent_at: message.sent_at,
+        from,
+        agent,
+        content: message.content.into(),
+        client_id: message.client_id,
+        delivery: message.delivery.map(|delivery| DeliveryView {
+            state: delivery.state,
+            cause: delivery.cause,
+            reason: delivery.reason,
+            at: delivery.at,
+        }),
+    }
+}
+
+pub(crate) fn status(healthy: bool, text: String) -> StatusView {
+    StatusView {
+        health: if healthy {
+            HealthView::Healthy
+        } else {
+            HealthView::Degraded
+        },
+        text,
+    }
+}
+
+/// An event as every reader may see it; whether a reader may see it at all is decided elsewhere.
+pub(crate) fn event(installation: &Installation, what: &Happening, readable: bool) -> EventView {
+    match what {
+        Happening::Conversation {
+            conversation: record,
+            customer,
+        } => EventView::Conversation {
+            conversation: conversation(installation, record, customer, readable),
+        },
+        Happening::Message {
+            conversation,
+            seq,
+            message: record,
+            ..
+        } => EventView::Message {
+            message: message(*conversation, *seq, record.clone()),
+        },
+        Happening::Agent { agent: record, load } => EventView::Agent {
+            agent: agent(installation, record, *load),
+        },
+        Happening::Channel {
+            channel,
+            healthy,
+            text,
+        } => EventView::Channel {
+            channel: ChannelStatus {
+                id: *channel,
+                status: status(*healthy, text.clone()),
+            },
+        },
+    }
+}

@@ -1,0 +1,176 @@
+//! Logging in and out, and one's own account.
+use crate::http::context::Context;
+use crate::http::present;
+use crate::http::reply::{self, Reply};
+use crate::http::route::input;
+use crate::http::views::{Me, SessionView};
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+use weikefu_core::accounts::Login;
+use weikefu_core::desk::Command;
+use weikefu_core::engine::now;
+use weikefu_core::error::Refusal;
+use weikefu_core::media::{self, MediaId};
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct LogIn {
+    login: String,
+    password: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct NewPassword {
+    old: String,
+    /// 10 to 128 characters.
+    new: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct EditMe {
+    /// 1 to 32 characters.
+    nickname: Option<String>,
+    /// Id of a stored picture; `null` removes it.
+    #[serde(default, deserialize_with = "present_or_null")]
+    avatar: Option<Option<String>>,
+}
+
+/// Tells a missing field from one that is `null`.
+fn present_or_null<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+pub(crate) async fn log_in(mut context: Context) -> Result<Reply, Refusal> {
+    let json = context
+        .header("content-type")
+        .is_some_and(|mime| mime.starts_with("application/json"));
+    if !json || !context.same_origin() {
+        // A form of another site could otherwise log its visitor into the attacker's account.
+        return Err(Refusal::Csrf);
+    }
+    let LogIn { login, password } = input(&mut context).await?;
+    let mut names = vec![format!("login:{}", login.trim().to_lowercase())];
+    // Behind a proxy that names nobody, all the world is one address.
+    if !context.remote.is_loopback() {
+        names.push(format!("from:{}", context.remote));
+    }
+    for name in &names {
+        context.app.throttle.check(name, now())?;
+    }
+    if login.chars().count() > 64 || password.chars().count() > 128 {
+        return Err(Refusal::BadCredentials);
+    }
+    let accounts = Arc::clone(&context.app.installation.accounts);
+    let tried = blocking(move || accounts.log_in(&login, &password)).await;
+    match tried {
+        Ok((agent, login)) => {
+            names.iter().for_each(|name| context.app.throttle.succeeded(name));
+            let view = present::session(&context.app.installation, &login.session, &agent)?;
+            Ok(opened(&context, &login, &view))
+        }
+        Err(refusal) => {
+            if matches!(refusal, Refusal::BadCredentials) {
+                names
+                    .iter()
+                    .for_each(|name| context.app.throttle.failed(name, now()));
+            }
+            Err(refusal)
+        }
+    }
+}
+
+pub(crate) async fn current(context: Context) -> Result<SessionView, Refusal> {
+    let (session, agent) = context.login.as_ref().ok_or(Refusal::Unauthenticated)?;
+    present::session(&context.app.installation, session, agent)
+}
+
+pub(crate) async fn log_out(context: Context) -> Result<Reply, Refusal> {
+    if let Some(token) = context.token() {
+        let (accounts, token) = (Arc::clone(&context.app.installation.accounts), token.to_owned());
+        blocking(move || accounts.log_out(&token)).await?;
+    }
+    let mut reply = reply::empty(StatusCode::NO_CONTENT);
+    context.set_cookie(&mut reply, "");
+    Ok(reply)
+}
+
+pub(crate) async fn password(mut context: Context) -> Result<Reply, Refusal> {
+    let NewPassword { old, new } = input(&mut context).await?;
+    let id = context.agent()?.id;
+    let name = format!("password:{id}");
+    context.app.throttle.check(&name, now())?;
+    let accounts = Arc::clone(&context.app.installation.accounts);
+    let changed = blocking(move || {
+        let login = accounts.change_password(id, &old, &new)?;
+        Ok((login, accounts.get(id)?))
+    });
+    match changed.await {
+        Ok((login, agent)) => {
+            context.app.throttle.succeeded(&name);
+            let view = present::session(&context.app.installation, &login.session, &agent)?;
+            Ok(opened(&context, &login, &view))
+        }
+        Err(Refusal::BadCredentials) => {
+            context.app.throttle.failed(&name, now());
+            Err(Refusal::invalid(
+                "old",
+                "原密码不正确，请重新输入。",
+                "The old password is wrong. Enter it again.",
+            ))
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+pub(crate) async fn edit_me(context: Context, edit: EditMe) -> Result<Me, Refusal> {
+    let installation = context.app.installation.clone();
+    let id = context.agent()?.id;
+    let agent = blocking(move || {
+        if let Some(Some(avatar)) = &edit.avatar {
+            let picture = media::meta(&installation.trees, avatar.parse::<MediaId>()?)?;
+            if !matches!(
+                picture.mime.as_str(),
+                "image/png" | "image/jpeg" | "image/gif" | "image/webp"
+            ) {
+                return Err(Refusal::invalid(
+                    "avatar",
+                    "头像需要 PNG、JPEG、GIF 或 WebP 图片。",
+                    "A picture must be PNG, JPEG, GIF or WebP.",
+                ));
+            }
+        }
+        installation
+            .accounts
+            .edit_profile(id, edit.nickname.as_deref(), edit.avatar)
+    })
+    .await?;
+    let installation = &context.app.installation;
+    for entry in installation.trees.shops.scan(&()) {
+        let (shop, _) = entry?;
+        if installation.accounts.role(shop, id)?.is_some() {
+            installation
+                .engine
+                .execute(shop, Command::Refresh { agent: id })
+                .await?;
+        }
+    }
+    Ok(present::me(&agent))
+}
+
+fn opened(context: &Context, login: &Login, view: &SessionView) -> Reply {
+    let mut reply = reply::json(StatusCode::OK, view);
+    context.set_cookie(&mut reply, &login.token);
+    reply
+}
+
+/// Runs what blocks, such as hashing or waiting for the disk, beside the event loop.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Refusal::Unavailable)?
+}

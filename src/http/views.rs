@@ -1,0 +1,297 @@
+//! What the console sees. Made from records, never stored.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use weikefu_channel::{Action, Cause, Content, Kind, Limit};
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
+use weikefu_core::records::{ConversationState, DeliveryState, Role, Speaker};
+
+/// A session and what it may choose from.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SessionView {
+    /// Who is logged in.
+    pub(crate) agent: Me,
+    /// The shops this agent belongs to.
+    pub(crate) shops: Vec<ShopView>,
+    /// What unsafe requests must carry as `x-weikefu-csrf`.
+    pub(crate) csrf: String,
+    /// The password was given out by somebody else; nothing works until it has been changed.
+    pub(crate) must_change_password: bool,
+    /// Version of the server.
+    pub(crate) version: String,
+}
+
+/// One's own account.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Me {
+    pub(crate) id: AgentId,
+    pub(crate) login: String,
+    pub(crate) nickname: String,
+    /// Path of the picture.
+    pub(crate) avatar: Option<String>,
+}
+
+/// A shop to choose.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ShopView {
+    pub(crate) id: ShopId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+}
+
+/// An agent at a desk.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentView {
+    pub(crate) id: AgentId,
+    pub(crate) nickname: String,
+    /// Path of the picture.
+    pub(crate) avatar: Option<String>,
+    pub(crate) online: bool,
+    /// Customers held.
+    pub(crate) active: u32,
+    /// Customers automatic acceptance fills up to.
+    pub(crate) limit: u32,
+}
+
+/// Oneself at a desk.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DeskMe {
+    #[serde(flatten)]
+    pub(crate) agent: AgentView,
+    /// Automatic acceptance.
+    pub(crate) auto: bool,
+    /// Sent on acceptance; empty means nothing.
+    pub(crate) greeting: String,
+}
+
+/// A customer, as lists show them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct CustomerView {
+    pub(crate) id: CustomerId,
+    /// Empty when nobody knows a name.
+    pub(crate) name: String,
+    pub(crate) remark: String,
+    /// Address of a picture.
+    pub(crate) avatar: Option<String>,
+    /// The merchant's own server vouched for the identity.
+    pub(crate) verified: bool,
+}
+
+/// A customer, as the panel shows them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CustomerDetail {
+    #[serde(flatten)]
+    pub(crate) customer: CustomerView,
+    /// The address on the latest channel: openid or visitor id.
+    pub(crate) address: Option<String>,
+    pub(crate) channel: Option<ChannelRef>,
+    pub(crate) phone: Option<String>,
+    pub(crate) language: Option<String>,
+    pub(crate) first_seen: Millis,
+    pub(crate) last_seen: Millis,
+    /// Conversations so far.
+    pub(crate) conversations: u32,
+}
+
+/// A customer with what they did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CustomerPanel {
+    pub(crate) customer: CustomerDetail,
+    /// Newest first, at most 50.
+    pub(crate) behaviours: Vec<BehaviourView>,
+}
+
+/// Something a customer did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BehaviourView {
+    pub(crate) at: Millis,
+    pub(crate) action: Action,
+    pub(crate) detail: String,
+}
+
+/// A channel by name.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ChannelRef {
+    pub(crate) id: ChannelId,
+    pub(crate) plugin: String,
+    pub(crate) name: String,
+}
+
+/// A channel with what it can carry and how it is doing.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ChannelView {
+    #[serde(flatten)]
+    pub(crate) channel: ChannelRef,
+    /// Kinds it carries out, with limits.
+    pub(crate) sends: BTreeMap<Kind, Limit>,
+    pub(crate) status: StatusView,
+}
+
+/// How a channel is doing.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct StatusView {
+    pub(crate) health: HealthView,
+    /// Why not, and what to do.
+    pub(crate) text: String,
+}
+
+/// Well or not.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HealthView {
+    Healthy,
+    Degraded,
+}
+
+/// A conversation in a list.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct ConversationView {
+    pub(crate) id: ConversationId,
+    pub(crate) customer: CustomerView,
+    pub(crate) channel: ChannelRef,
+    pub(crate) state: ConversationState,
+    pub(crate) owner: Option<AgentId>,
+    /// To be sent with `accept` and `close`.
+    pub(crate) epoch: u32,
+    pub(crate) opened_at: Millis,
+    pub(crate) waiting_since: Millis,
+    pub(crate) accepted_at: Option<Millis>,
+    pub(crate) closed_at: Option<Millis>,
+    pub(crate) last_seq: u32,
+    /// The customer's messages the owner has not seen.
+    pub(crate) unread: u32,
+    pub(crate) last: Option<LastView>,
+}
+
+/// A conversation's last message.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct LastView {
+    pub(crate) at: Millis,
+    pub(crate) from: Speaker,
+    pub(crate) kind: Kind,
+    /// Its beginning.
+    pub(crate) text: String,
+}
+
+/// A message.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct MessageView {
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: u32,
+    /// When it was stored.
+    pub(crate) at: Millis,
+    /// The platform's time of an inbound message.
+    pub(crate) sent_at: Option<Millis>,
+    pub(crate) from: Speaker,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) content: Content,
+    pub(crate) client_id: Option<String>,
+    /// Absent for what came in.
+    pub(crate) delivery: Option<DeliveryView>,
+}
+
+/// The way of an outgoing message.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct DeliveryView {
+    pub(crate) state: DeliveryState,
+    pub(crate) cause: Option<Cause>,
+    /// Why it failed and what to do.
+    pub(crate) reason: Option<String>,
+    pub(crate) at: Millis,
+}
+
+/// Everything the desk shows at first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DeskView {
+    /// The last event contained in this picture.
+    pub(crate) event: u64,
+    pub(crate) me: DeskMe,
+    pub(crate) agents: Vec<AgentView>,
+    /// All that waits, and what this agent holds.
+    pub(crate) conversations: Vec<ConversationView>,
+    pub(crate) channels: Vec<ChannelView>,
+}
+
+/// A page of a thread.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MessagesView {
+    /// Oldest first.
+    pub(crate) messages: Vec<MessageView>,
+    /// Whether there are more in the direction asked for.
+    pub(crate) more: bool,
+}
+
+/// Settings of acceptance.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct AcceptanceView {
+    /// New conversations come by themselves.
+    pub(crate) auto: bool,
+    /// Up to how many customers, 0 to 200.
+    pub(crate) limit: u32,
+    /// Sent on acceptance, at most 500 characters; empty means nothing.
+    pub(crate) greeting: String,
+}
+
+/// A refusal.
+#[derive(Debug, Serialize, JsonSchema)]
+#[allow(dead_code)] // described for the OpenAPI document; written by `reply::refusal`
+pub(crate) struct ErrorView {
+    /// Stable code.
+    pub(crate) code: String,
+    /// What happened and what to do next, in the language asked for.
+    pub(crate) message: String,
+    /// The same by field, where fields are wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fields: Option<BTreeMap<String, String>>,
+    /// Seconds to wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_s: Option<u64>,
+}
+
+/// One frame of the console's WebSocket, server to client.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Frame {
+    /// First; `event` is the last event so far.
+    Hello { event: u64 },
+    /// What was missed cannot be told any more: load the desk again.
+    Reset { event: u64 },
+    /// Something happened.
+    Event {
+        n: u64,
+        #[serde(flatten)]
+        what: EventView,
+    },
+    /// Nothing up to `n` is missing.
+    Tick { n: u64 },
+    /// The session has ended.
+    Bye { code: String },
+}
+
+/// What happened.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // written once and dropped
+pub(crate) enum EventView {
+    Conversation { conversation: ConversationView },
+    Message { message: MessageView },
+    Agent { agent: AgentView },
+    Channel { channel: ChannelStatus },
+}
+
+/// How a channel is doing now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ChannelStatus {
+    pub(crate) id: ChannelId,
+    pub(crate) status: StatusView,
+}
+
+/// A stored file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MediaView {
+    /// Its id; the bytes are at `/m/{id}`.
+    pub(crate) id: String,
+    pub(crate) mime: String,
+    pub(crate) size: u64,
+    pub(crate) name: Option<String>,
+}
