@@ -1,0 +1,44 @@
+/** The pages and who may see them now. The server checks rights; this only leads the way. */
+import { createRouter, createWebHistory, type RouteLocationRaw, type RouteLocationNormalized } from 'vue-router'
+import { useSession } from './stores/session'
+
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/login', name: 'login', component: () => import('./pages/LoginPage.vue'), meta: { open: true } },
+    { path: '/password', name: 'password', component: () => import('./pages/PasswordPage.vue') },
+    { path: '/shops', name: 'shops', component: () => import('./pages/ShopsPage.vue') },
+    { path: '/shops/:shop(\\d+)/desk/:conversation(\\d+)?', name: 'desk', component: () => import('./pages/DeskPage.vue') },
+    { path: '/', redirect: { name: 'shops' } },
+    { path: '/:rest(.*)*', redirect: { name: 'shops' } },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  if (!session.known) {
+    try {
+      await session.load()
+    } catch {
+      // The server is away: the login page says so when its form is sent.
+    }
+  }
+  return guide(to)
+})
+
+/** Where somebody must go instead, or true when the way is free. */
+export function guide(to: RouteLocationNormalized): RouteLocationRaw | true {
+  const session = useSession()
+  if (!session.session) return to.meta.open ? true : { name: 'login', query: to.fullPath === '/shops' ? {} : { next: to.fullPath } }
+  if (session.mustChangePassword) return to.name === 'password' ? true : { name: 'password' }
+  if (to.name === 'login' || to.name === 'password') return { name: 'shops' }
+  const only = session.shops.length === 1 ? session.shops[0] : undefined
+  if (to.name === 'shops' && only) return { name: 'desk', params: { shop: only.id } }
+  if (to.name === 'desk' && !session.shops.some((shop) => String(shop.id) === to.params.shop)) return { name: 'shops' }
+  return true
+}
+
+/** A place inside the console to return to after login; anything else is ignored. */
+export function safeNext(next: unknown): string {
+  return typeof next === 'string' && /^\/shops(?:[/?]|$)/.test(next) ? next : '/shops'
+}

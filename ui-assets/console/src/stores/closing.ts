@@ -1,0 +1,69 @@
+/** Closing a conversation: hidden at once, requested after five seconds in which it can be undone. */
+import { defineStore } from 'pinia'
+import * as api from '@/api/desk'
+import type { ConversationView } from '@/api/types'
+import { translate } from '@/i18n'
+import { useDesk } from './desk'
+import { useToasts } from './toasts'
+
+export const UNDO_MS = 5_000
+
+export const useClosing = defineStore('closing', () => {
+  const pending = new Map<number, { timer: ReturnType<typeof setTimeout>; toast: number; seq: number; shop: number }>()
+
+  function close(view: ConversationView, name: string, undone: () => void) {
+    const desk = useDesk()
+    if (pending.has(view.id) || desk.shop === null) return
+    desk.hidden.add(view.id)
+    const toast = useToasts().show(translate('close.done', { name }), {
+      lasts: UNDO_MS,
+      action: {
+        label: translate('close.undo'),
+        run: () => {
+          undo(view.id)
+          undone()
+        },
+      },
+    })
+    const timer = setTimeout(() => void commit(view.id), UNDO_MS)
+    pending.set(view.id, { timer, toast, seq: view.last_seq, shop: desk.shop })
+  }
+
+  function undo(id: number) {
+    const entry = pending.get(id)
+    if (!entry) return
+    clearTimeout(entry.timer)
+    pending.delete(id)
+    useDesk().hidden.delete(id)
+    useToasts().dismiss(entry.toast)
+  }
+
+  async function commit(id: number, keepalive = false): Promise<void> {
+    const entry = pending.get(id)
+    const desk = useDesk()
+    const view = desk.conversations.get(id)
+    if (!entry) return
+    clearTimeout(entry.timer)
+    pending.delete(id)
+    // The customer wrote while we were waiting: closing now would leave that unanswered.
+    if (view && view.last_seq > entry.seq && view.last?.from === 'customer') {
+      desk.hidden.delete(id)
+      useToasts().show(translate('close.wrote_again'))
+      return
+    }
+    try {
+      if (view) desk.upsert(await api.closeConversation(entry.shop, id, view.epoch, keepalive))
+    } catch (error) {
+      useToasts().fail(error)
+    } finally {
+      desk.hidden.delete(id)
+    }
+  }
+
+  /** Leaving the page or the shop ends the time for undoing. */
+  function flush() {
+    for (const id of [...pending.keys()]) void commit(id, true)
+  }
+
+  return { close, undo, flush }
+})

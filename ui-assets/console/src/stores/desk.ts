@@ -1,0 +1,192 @@
+/**
+ * The live state of one shop's desk: agents, conversations, channels, and the connection that keeps
+ * them current. Messages live in the threads store.
+ */
+import { defineStore } from 'pinia'
+import { computed, reactive, ref, shallowRef } from 'vue'
+import * as api from '@/api/desk'
+import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView } from '@/api/types'
+import { byActivity, byWaiting, isListed, isNewer } from '@/desk/order'
+import { LiveLink, type LinkState } from '@/live/socket'
+import { useThreads } from './threads'
+
+/** What others may want to know about events, e.g. to say it to the user. */
+export type DeskListener = (event: { kind: 'left'; before: ConversationView; after: ConversationView } | { kind: 'bye' }) => void
+
+export const useDesk = defineStore('desk', () => {
+  const shop = ref<number | null>(null)
+  const me = ref<MyAgentView | null>(null)
+  const agents = reactive(new Map<number, AgentView>())
+  const conversations = reactive(new Map<number, ConversationView>())
+  const channels = reactive(new Map<number, ChannelView>())
+  const link = ref<LinkState>({ state: 'stopped' })
+  const loaded = ref(false)
+  const failure = ref<unknown>(null)
+  /** The conversation on the screen stays known even when it leaves the lists. */
+  const focused = ref<number | null>(null)
+  /** Conversations hidden while their closing can still be undone. */
+  const hidden = reactive(new Set<number>())
+  const live = shallowRef<LiveLink | null>(null)
+  const listeners = new Set<DeskListener>()
+  /** Event number that last touched a conversation: a snapshot taken before it must not undo it. */
+  const touched = new Map<number, number>()
+
+  const listed = computed(() =>
+    [...conversations.values()].filter((view) => !hidden.has(view.id) && isListed(view, me.value?.id ?? -1)),
+  )
+  const waiting = computed(() => listed.value.filter((view) => view.state === 'waiting').sort(byWaiting))
+  const active = computed(() => listed.value.filter((view) => view.state === 'active').sort(byActivity))
+  const unread = computed(() => active.value.reduce((sum, view) => sum + view.unread, 0))
+  const team = computed(() => [...agents.values()].sort((a, b) => Number(b.online) - Number(a.online) || b.active - a.active || a.id - b.id))
+  const online = computed(() => team.value.filter((agent) => agent.online))
+  const held = computed(() => team.value.reduce((sum, agent) => sum + agent.active, 0))
+
+  function apply(desk: Desk) {
+    me.value = desk.me
+    replace(agents, desk.agents)
+    replace(channels, desk.channels)
+    const present = new Set(desk.conversations.map((view) => view.id))
+    for (const id of [...conversations.keys()]) {
+      const newer = (touched.get(id) ?? 0) > desk.event
+      if (!present.has(id) && !newer && id !== focused.value) conversations.delete(id)
+    }
+    for (const view of desk.conversations) {
+      const newer = (touched.get(view.id) ?? 0) > desk.event
+      if (!newer || isNewer(view, conversations.get(view.id))) conversations.set(view.id, view)
+    }
+    loaded.value = true
+    failure.value = null
+  }
+
+  async function enter(next: number): Promise<void> {
+    leave()
+    shop.value = next
+    await reload()
+    const after = snapshotEvent
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    if (shop.value !== next) return
+    live.value = new LiveLink({
+      url: (from) => `${scheme}://${location.host}/api/shops/${next}/events?after=${from}`,
+      after,
+      onFrame: receive,
+      onState: (state) => (link.value = state),
+    })
+    live.value.start()
+  }
+
+  let snapshotEvent = 0
+
+  async function reload(): Promise<void> {
+    const of = shop.value
+    if (of === null) return
+    try {
+      const desk = await api.loadDesk(of)
+      if (shop.value !== of) return
+      snapshotEvent = desk.event
+      apply(desk)
+    } catch (error) {
+      failure.value = error
+      throw error
+    }
+  }
+
+  function leave() {
+    live.value?.stop()
+    live.value = null
+    shop.value = null
+    me.value = null
+    loaded.value = false
+    failure.value = null
+    focused.value = null
+    for (const map of [agents, conversations, channels, touched, hidden]) map.clear()
+    useThreads().clear()
+  }
+
+  function receive(frame: LiveFrame) {
+    if (frame.type === 'reset') void recover()
+    if (frame.type === 'hello') void useThreads().resume()
+    if (frame.type === 'bye') notify({ kind: 'bye' })
+    if (frame.type !== 'event') return
+    if (frame.what === 'agent') upsertAgent(frame.agent)
+    if (frame.what === 'message') useThreads().receive(frame.message)
+    if (frame.what === 'conversation') {
+      touched.set(frame.conversation.id, frame.n)
+      upsert(frame.conversation)
+    }
+    if (frame.what === 'channel') {
+      const channel = channels.get(frame.channel.id)
+      if (channel) channels.set(channel.id, { ...channel, status: frame.channel.status })
+    }
+  }
+
+  /** The server could not bridge the gap: read everything shown anew. */
+  async function recover() {
+    try {
+      await reload()
+      await useThreads().repairAll()
+    } catch {
+      // The connection tells its own story; the next hello tries again.
+    }
+  }
+
+  /** Takes a conversation from an event or an answer; leaves older views out. */
+  function upsert(view: ConversationView) {
+    const before = conversations.get(view.id)
+    if (!isNewer(view, before)) return
+    const mine = me.value?.id ?? -1
+    if (isListed(view, mine) || view.id === focused.value) conversations.set(view.id, view)
+    else conversations.delete(view.id)
+    if (before && isListed(before, mine) && !isListed(view, mine)) notify({ kind: 'left', before, after: view })
+    useThreads().expect(view)
+  }
+
+  function upsertAgent(agent: AgentView) {
+    agents.set(agent.id, agent)
+    if (me.value && me.value.id === agent.id) me.value = { ...me.value, ...agent }
+  }
+
+  function focus(id: number | null) {
+    const before = focused.value
+    focused.value = id
+    const left = before === null ? undefined : conversations.get(before)
+    if (left && left.id !== id && !isListed(left, me.value?.id ?? -1)) conversations.delete(left.id)
+  }
+
+  async function setOnline(value: boolean): Promise<void> {
+    if (shop.value !== null) upsertAgent(await api.setPresence(shop.value, value))
+  }
+
+  async function accept(view: ConversationView): Promise<ConversationView> {
+    const accepted = await api.acceptConversation(shop.value ?? 0, view.id, view.epoch)
+    upsert(accepted)
+    return accepted
+  }
+
+  async function read(view: ConversationView): Promise<void> {
+    conversations.set(view.id, { ...view, unread: 0 })
+    await api.markRead(shop.value ?? 0, view.id, view.last_seq)
+  }
+
+  const agentName = (id: number | null): string => (id === null ? '' : (agents.get(id)?.nickname ?? ''))
+
+  function notify(event: Parameters<DeskListener>[0]) {
+    for (const listener of listeners) listener(event)
+  }
+
+  function listen(listener: DeskListener): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  return {
+    shop, me, agents, conversations, channels, link, loaded, failure, focused, hidden, live,
+    waiting, active, unread, team, online, held,
+    enter, leave, reload, receive, upsert, upsertAgent, focus, setOnline, accept, read, agentName, listen, apply,
+  }
+})
+
+function replace<T extends { id: number }>(map: Map<number, T>, items: readonly T[]) {
+  const present = new Set(items.map((item) => item.id))
+  for (const id of [...map.keys()]) if (!present.has(id)) map.delete(id)
+  for (const item of items) map.set(item.id, item)
+}
