@@ -63,7 +63,8 @@ pub struct Call {
 /// The calls kept; older ones are dropped.
 pub(crate) const CALLS_KEPT: usize = 50_000;
 
-/// Something a client did that the platform lets pass but the document forbids.
+/// Something a client did that the platform lets pass but the document forbids. A client that gives up and goes
+/// on at once can race with the server noticing that: read these where no answers are slow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Violation {
     /// Two sends to this openid at the same time.

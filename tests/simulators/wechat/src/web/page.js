@@ -41,8 +41,8 @@ function face(person) {
   node.setAttribute("aria-hidden", "true");
   if (!person) { node.classList.add("shop"); node.append(icon("shop")); return node; }
   let hue = 0;
-  for (const sign of person.openid) hue = (hue * 31 + sign.codePointAt(0)) % 360;
-  node.style.setProperty("--hue", hue);
+  for (const sign of person.openid) hue = (hue * 131 + sign.codePointAt(0)) % 100003;
+  node.style.setProperty("--hue", hue % 360);
   return node;
 }
 function clock(at) {
@@ -172,7 +172,7 @@ function show() {
     return;
   }
   chat.querySelector(".empty")?.remove();
-  let before = 0, place = null;
+  let before = 0;
   for (const line of [...state.lines.values()].sort((a, b) => a.id - b.id)) {
     const old = drawn.get(line.id);
     if (!old || old.revision !== line.revision) {
@@ -184,7 +184,6 @@ function show() {
       }
       drawn.set(line.id, { node, revision: line.revision });
     }
-    place = line;
     before = line.at;
   }
   stick();
@@ -233,6 +232,7 @@ function open(openid) {
   pinned = true;
   remember("openid", openid);
   document.body.classList.remove("listing");
+  keyboard(true);
   follow(state.run);
   refresh();
 }
