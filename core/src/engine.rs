@@ -91,6 +91,11 @@ impl Engine {
         answered.await.map_err(|_| Refusal::Unavailable)
     }
 
+    /// Waits until the engine has ended, which it does when the store fails.
+    pub async fn ended(&self) {
+        self.jobs.closed().await;
+    }
+
     /// The feed of a shop's events.
     pub fn feed(&self, shop: ShopId) -> Result<Arc<Feed>, Refusal> {
         Ok(feed(&self.feeds, &self.trees, shop)?)
