@@ -229,6 +229,12 @@ mod tests {
             bytes.extend_from_slice(&[12; 12]);
             assert_eq!(frame(&bytes, ""), Err(Refusal::Content), "{length}");
         }
+        // Every byte of the padding counts, not only the last one.
+        let mut padded = vec![0_u8; 20];
+        padded.extend_from_slice(&[12; 12]);
+        assert_eq!(frame(&padded, ""), Ok(20..20));
+        padded[25] = 11;
+        assert_eq!(frame(&padded, ""), Err(Refusal::Content));
         assert_eq!(frame(&[32; 32], ""), Err(Refusal::Content));
         assert_eq!(frame(&[0; 32], ""), Err(Refusal::Content));
         assert_eq!(frame(&[33; 48], ""), Err(Refusal::Content));

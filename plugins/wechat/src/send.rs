@@ -2,7 +2,7 @@
 //! receipt, so an outcome that is not known stays unknown.
 use crate::api::{Api, Failure};
 use crate::errcode::{INVALID_MEDIA, is_kf_account};
-use crate::upload::{Form, IMAGE, THUMB, Uploads, VIDEO, VOICE};
+use crate::upload::{Form, IMAGE, Source, THUMB, Uploads, VIDEO, VOICE};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -109,21 +109,23 @@ impl Sender {
         media: &MediaRef,
         still: Option<&MediaRef>,
     ) -> Result<(), Failure> {
-        // A still picture the platform would not take is left out.
-        let still = still.filter(|still| THUMB.check(&still.mime, still.size).is_ok());
+        let file = Source::Stored(media);
+        // Every film has a still picture; one the platform would not take is replaced.
+        let still = (form == &VIDEO).then(|| {
+            let own = still.filter(|still| THUMB.check(&still.mime, still.size).is_ok());
+            own.map_or(Source::AnyFilm, Source::Stored)
+        });
         for last in [false, true] {
-            let mut body = json!({ "media_id": self.uploads.id(form, media).await? });
+            let mut body = json!({ "media_id": self.uploads.id(form, file).await? });
             if let Some(still) = still {
                 body["thumb_media_id"] = self.uploads.id(&THUMB, still).await?.into();
-            }
-            if form == &VIDEO
-                && let Some(name) = &media.name
-            {
-                body["title"] = crate::inbound::clip(name, 64).into();
+                if let Some(name) = &media.name {
+                    body["title"] = crate::inbound::clip(name, 64).into();
+                }
             }
             match self.post(peer, form.word, body).await {
                 Err(failure) if failure.code() == Some(INVALID_MEDIA) && !last => {
-                    self.uploads.forget(form, media).await?;
+                    self.uploads.forget(form, file).await?;
                     if let Some(still) = still {
                         self.uploads.forget(&THUMB, still).await?;
                     }

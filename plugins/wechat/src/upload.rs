@@ -71,6 +71,17 @@ impl Form {
     }
 }
 
+/// Where the bytes come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// A file the host keeps.
+    Stored(&'a MediaRef),
+    /// The still picture for films without one: the platform asks for it with every film.
+    AnyFilm,
+}
+
+const ANY_FILM: &[u8] = include_bytes!("film.jpg");
+
 #[derive(Serialize, Deserialize)]
 struct Known {
     media_id: String,
@@ -94,12 +105,12 @@ impl Uploads {
     }
 
     /// The platform's name of a stored file, uploading it when needed.
-    pub(crate) async fn id(&self, form: &Form, media: &MediaRef) -> Result<String, Failure> {
-        let key = key(form, media);
+    pub(crate) async fn id(&self, form: &Form, source: Source<'_>) -> Result<String, Failure> {
+        let key = key(form, source);
         let gate = self.gates.borrow_mut().entry(key.clone()).or_default().clone();
         let outcome = {
             let _pass = gate.enter().await;
-            self.find(form, media, &key).await
+            self.find(form, source, &key).await
         };
         // Two: this one and the one in the table.
         if Rc::strong_count(&gate) <= 2 {
@@ -109,8 +120,8 @@ impl Uploads {
     }
 
     /// Forgets a name the platform no longer knows.
-    pub(crate) async fn forget(&self, form: &Form, media: &MediaRef) -> Result<()> {
-        self.api.host.kv_delete(&key(form, media)).await
+    pub(crate) async fn forget(&self, form: &Form, source: Source<'_>) -> Result<()> {
+        self.api.host.kv_delete(&key(form, source)).await
     }
 
     /// Removes names that are past their time.
@@ -128,7 +139,7 @@ impl Uploads {
         Ok(())
     }
 
-    async fn find(&self, form: &Form, media: &MediaRef, key: &str) -> Result<String, Failure> {
+    async fn find(&self, form: &Form, source: Source<'_>, key: &str) -> Result<String, Failure> {
         let host = &self.api.host;
         let known = host
             .kv_get(key)
@@ -137,18 +148,22 @@ impl Uploads {
         if let Some(known) = known.filter(|known| host.now() < known.until) {
             return Ok(known.media_id);
         }
-        let (stored, bytes) = host
-            .media_get(&media.id)
-            .await
-            .map_err(|error| match error.kind {
-                Cause::NotFound => Error::new(Cause::Rejected, "文件已不存在，请重新选择文件后发送"),
-                _ => error,
-            })?;
-        let ending = form.check(&stored.mime, bytes.len() as u64)?;
         let started = host.now();
-        let media_id = self
-            .upload(form, &format!("{}.{ending}", stored.id), &stored.mime, &bytes)
-            .await?;
+        let media_id = match source {
+            Source::AnyFilm => self.upload(form, "film.jpg", "image/jpeg", ANY_FILM).await?,
+            Source::Stored(media) => {
+                let (stored, bytes) = host
+                    .media_get(&media.id)
+                    .await
+                    .map_err(|error| match error.kind {
+                        Cause::NotFound => Error::new(Cause::Rejected, "文件已不存在，请重新选择文件后发送"),
+                        _ => error,
+                    })?;
+                let ending = form.check(&stored.mime, bytes.len() as u64)?;
+                self.upload(form, &format!("{}.{ending}", stored.id), &stored.mime, &bytes)
+                    .await?
+            }
+        };
         let known = Known {
             media_id: media_id.clone(),
             until: started + KEPT_MS,
@@ -183,8 +198,12 @@ impl Uploads {
     }
 }
 
-fn key(form: &Form, media: &MediaRef) -> String {
-    format!("{PREFIX}{}/{}", form.word, crate::inbound::clip(&media.id, 128))
+fn key(form: &Form, source: Source<'_>) -> String {
+    let id = match source {
+        Source::Stored(media) => crate::inbound::clip(&media.id, 128),
+        Source::AnyFilm => "any-film",
+    };
+    format!("{PREFIX}{}/{id}", form.word)
 }
 
 /// One part called `media`, the only name the platform looks for.

@@ -266,3 +266,49 @@ fn a_damaged_wish_is_dropped() {
     let _account = stage.open();
     assert_eq!(wishes(&stage), 0);
 }
+
+#[test]
+fn a_repetition_does_not_cross_out_what_is_still_wanted() {
+    let stage = Stage::new();
+    let account = stage.open();
+    stage.answer("get", Err(Error::new(Cause::Retryable, "no route")));
+    stage.answer("get", file("image/jpeg", JPEG));
+    for _ in 0..2 {
+        assert_eq!(stage.receive(&account, stage.secure(&image("7"))).status, 200);
+        assert_eq!(wishes(&stage), 1);
+    }
+    stage.fake.advance(Duration::from_mins(1));
+    assert_eq!(
+        (
+            stage.calls("get").len(),
+            stage.fake.amended().len(),
+            wishes(&stage)
+        ),
+        (2, 1, 0)
+    );
+}
+
+#[test]
+fn nothing_is_fetched_for_a_customer_the_desk_does_not_want() {
+    let stage = Stage::new();
+    let account = stage.open();
+    let raw = image("7");
+    let arrival =
+        crate::inbound::read(&crate::envelope::Element::parse(raw.as_bytes()).unwrap(), &raw).unwrap();
+    // The fake host stores no place for a behaviour, as the desk stores none for a refused message.
+    let behaviour = Behaviour {
+        action: Action::Other,
+        detail: String::new(),
+    };
+    let placeless = Inbound {
+        what: What::Behaviour { behaviour },
+        ..arrival.inbound
+    };
+    let stored = stage
+        .fake
+        .run(account.fetcher.emit(&placeless, arrival.fetch.unwrap()))
+        .unwrap();
+    assert_eq!(stored.cursor, None);
+    stage.fake.advance(Duration::from_mins(1));
+    assert_eq!((stage.calls("get").len(), wishes(&stage)), (0, 0));
+}

@@ -278,3 +278,29 @@ fn typing_is_throttled_and_never_fails() {
     stage.fake.run(account.typing("oAbC".into())).unwrap();
     assert_eq!(stage.calls("typing").len(), 4);
 }
+
+#[test]
+fn a_film_without_a_still_picture_gets_one() {
+    let stage = Stage::new();
+    let account = stage.open();
+    let film = stage.fake.set_media("video/mp4", *b"mp4");
+    let odd = stage.fake.set_media("image/png", *b"png");
+    for thumbnail in [None, Some(odd)] {
+        let content = Content::Video {
+            media: Some(film.clone()),
+            thumbnail,
+        };
+        stage.send(&account, content).unwrap();
+    }
+    let expected = json!({ "media_id": "up-video", "thumb_media_id": "up-thumb" });
+    assert_eq!(stage.bodies("send").last().unwrap()["video"], expected);
+    let uploads = stage.calls("upload");
+    assert_eq!(uploads.len(), 2);
+    assert!(
+        uploads[1]
+            .body
+            .windows(4)
+            .any(|bytes| bytes == b"\xff\xd8\xff\xe0")
+            && uploads[1].body.len() < 64 << 10
+    );
+}

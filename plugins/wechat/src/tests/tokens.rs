@@ -174,3 +174,25 @@ fn nothing_secret_is_logged() {
         assert!(!said.contains(secret), "{said}");
     }
 }
+
+#[test]
+fn many_refused_at_once_fetch_one_token() {
+    let stage = Stage::new();
+    let account = Rc::new(stage.open());
+    for peer in 0..20 {
+        stage.refuse("send", 42001);
+        let account = account.clone();
+        stage.fake.host().spawn(async move {
+            account
+                .sender
+                .send(&format!("o{peer}"), &Content::text("x"))
+                .await
+                .unwrap();
+        });
+    }
+    stage.fake.settle();
+    assert_eq!(
+        (stage.calls("stable_token").len(), stage.calls("send").len()),
+        (2, 40)
+    );
+}
