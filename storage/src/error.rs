@@ -1,5 +1,6 @@
 //! What can go wrong, said so that the reader knows the next step. Values of records never appear.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The result of reading or writing.
@@ -88,7 +89,11 @@ impl Error {
 impl From<sled::Error> for Error {
     fn from(error: sled::Error) -> Self {
         match error {
-            sled::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Self::DiskFull,
+            sled::Error::Io(error)
+                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+            {
+                Self::DiskFull
+            }
             sled::Error::Io(error) => Self::Io(error.to_string()),
             other => Self::Engine(other.to_string()),
         }
@@ -164,5 +169,21 @@ impl OpenError {
             Self::NewerFormat { .. } => "store_newer_format",
             Self::Io { .. } => "store_open_io",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_trouble() {
+        let full = std::io::Error::from_raw_os_error(libc::ENOSPC);
+        // The engine passes errors on as copies of its own.
+        assert_eq!(Error::from(sled::Error::Io(full).clone()), Error::DiskFull);
+        let quota = std::io::Error::from_raw_os_error(libc::EDQUOT);
+        assert_eq!(Error::from(sled::Error::Io(quota)), Error::DiskFull);
+        let other = Error::from(sled::Error::Io(std::io::Error::from_raw_os_error(libc::EIO)));
+        assert!(other.to_string().contains("check the disk"), "{other}");
     }
 }

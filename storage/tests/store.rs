@@ -200,6 +200,44 @@ fn a_panic_in_a_callback_stops_nothing() {
 }
 
 #[test]
+fn many_threads_share_groups_and_each_finds_its_own() {
+    let (_folder, db, notes) = open();
+    std::thread::scope(|scope| {
+        for writer in 0..8_u64 {
+            let (db, notes) = (&db, &notes);
+            scope.spawn(move || {
+                for number in 0..50 {
+                    let mut txn = db.begin();
+                    txn.put(notes, &(writer, number), &note("x")).unwrap();
+                    db.commit(txn).unwrap();
+                    assert!(notes.contains(&(writer, number)).unwrap());
+                }
+            });
+        }
+    });
+    assert_eq!(notes.scan(&()).count(), 400);
+    let stats = db.stats();
+    assert_eq!((stats.transactions, stats.keys), (400, 400));
+    assert!(stats.groups < 400, "some shared a group: {stats:?}");
+}
+
+#[test]
+fn the_last_handle_may_be_dropped_in_a_callback() {
+    let (_folder, db, notes) = open();
+    let (tell, told) = mpsc::channel();
+    let mut txn = db.begin();
+    txn.put(&notes, &(1, 1), &note("x")).unwrap();
+    let last = db.clone();
+    db.submit(txn, move |result| {
+        // Whichever of the two handles goes last, nobody waits for himself.
+        drop(last);
+        tell.send(result).unwrap();
+    });
+    drop(db);
+    told.recv().unwrap().unwrap();
+}
+
+#[test]
 fn what_is_too_large_is_refused_and_changes_nothing() {
     let (_folder, db, notes) = open();
     let mut txn = db.begin();

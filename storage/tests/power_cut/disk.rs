@@ -39,6 +39,20 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
+    /// A disk that holds these files, numbered by their names' order.
+    pub(crate) fn holding(files: &BTreeMap<String, Vec<u8>>) -> Self {
+        let durable = files.keys().cloned().zip(0..).collect();
+        let file = |content: &Vec<u8>| File {
+            durable: content.clone(),
+            loose: Vec::new(),
+        };
+        Self {
+            files: files.values().map(file).collect(),
+            durable,
+            loose: Vec::new(),
+        }
+    }
+
     /// Does what the process did.
     pub(crate) fn play(&mut self, op: &Op) {
         match op {

@@ -60,17 +60,23 @@ fn watch() -> MutexGuard<'static, Option<Watch>> {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Begins to write down what happens in an empty folder.
+/// Begins to write down what happens in a folder. The files in it are numbered by their names' order.
 pub(crate) fn start(folder: &Path) {
     use std::os::unix::fs::MetadataExt as _;
-    let folder_inode = std::fs::metadata(folder).unwrap().ino();
-    let (names, inodes) = (HashMap::new(), HashMap::new());
+    let inode = |path: &Path| std::fs::metadata(path).unwrap().ino();
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.retain(|path| path.is_file());
+    found.sort();
+    let named = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     *watch() = Some(Watch {
         folder: folder.to_owned(),
-        names,
-        inodes,
-        folder_inode,
-        files: 0,
+        names: found.iter().map(named).zip(0..).collect(),
+        inodes: found.iter().map(|path| inode(path)).zip(0..).collect(),
+        folder_inode: inode(folder),
+        files: found.len(),
         ops: Vec::new(),
     });
     ON.store(true, Ordering::SeqCst);

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 use weikefu_storage::{Db, Options, Tree, Txn, record};
 
 use crate::disk::Disk;
@@ -159,10 +160,8 @@ fn simulate(options: &Options, sessions: u64, per_session: u64, cuts: u64) {
             }
         }
         done = moment;
-        let left = tempfile::tempdir().unwrap();
-        for (name, content) in disk.cut(&mut random) {
-            std::fs::write(left.path().join(name), content).unwrap();
-        }
+        let files = disk.cut(&mut random);
+        let left = folder_of(&files);
         let stored = Store::open(left.path(), options).check();
         assert!(
             stored >= promised,
@@ -174,9 +173,37 @@ fn simulate(options: &Options, sessions: u64, per_session: u64, cuts: u64) {
             store.db.commit(store.txn(stored + 1)).unwrap();
             drop(store);
             assert_eq!(Store::open(left.path(), options).check(), stored + 1);
+            cut_the_repair(&files, options, promised, &mut random);
         }
     }
     eprintln!("{} operations, {} files, {cuts} cuts", ops.len(), disk.files());
+}
+
+fn folder_of(files: &BTreeMap<String, Vec<u8>>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+/// The power fails again while the store recovers from the first time.
+fn cut_the_repair(files: &BTreeMap<String, Vec<u8>>, options: &Options, promised: u64, random: &mut Random) {
+    let folder = folder_of(files);
+    hooks::start(folder.path());
+    drop(Store::open(folder.path(), options));
+    let ops = hooks::stop();
+    for _ in 0..3 {
+        let mut disk = Disk::holding(files);
+        let moment = random.below(ops.len() as u64 + 1) as usize;
+        ops[..moment].iter().for_each(|op| disk.play(op));
+        let left = folder_of(&disk.cut(random));
+        let stored = Store::open(left.path(), options).check();
+        assert!(
+            stored >= promised,
+            "cut again after op {moment}: {promised} were promised, {stored} are stored"
+        );
+    }
 }
 
 #[test]
