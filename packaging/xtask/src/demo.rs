@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: builds, then becomes the demonstration.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -11,26 +12,20 @@ use crate::project::Project;
 
 /// Replaces this process with `weikefu demo`, so that Ctrl-C and every other signal reach it and
 /// nothing is left behind. Returns only when that fails.
-pub(crate) fn demo(
-    project: &Project,
-    data: Option<&Path>,
-    port: Option<u16>,
-    release: bool,
-) -> Outcome<ExitCode> {
-    if let Some(port) = port {
-        machine::port_is_free(port)?;
-    }
+pub(crate) fn demo(project: &Project, data: Option<&Path>, port: u16, release: bool) -> Outcome<ExitCode> {
+    machine::port_is_free(port)?;
     let built = build::build(project, release)?;
     let mut command = Command::new(&built.weikefu);
-    command.arg("demo");
+    command.args([
+        "demo",
+        "--listen",
+        &SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string(),
+    ]);
     if let Some(simulator) = built.simulator {
         command.arg("--simulator").arg(simulator);
     }
     if let Some(data) = data {
         command.arg("--data").arg(data);
-    }
-    if let Some(port) = port {
-        command.arg("--port").arg(port.to_string());
     }
     let error = command.exec();
     let program = built.weikefu.display();

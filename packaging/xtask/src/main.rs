@@ -53,9 +53,9 @@ enum Task {
         /// Keep the demonstration's data here; a temporary folder otherwise.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Listen here on the loopback address.
-        #[arg(long, value_name = "N")]
-        port: Option<u16>,
+        /// Listen here on the loopback address; 0 takes a free port.
+        #[arg(long, value_name = "N", default_value_t = 8080)]
+        port: u16,
         /// Build it optimised, as shipped; slower to build.
         #[arg(long)]
         release: bool,

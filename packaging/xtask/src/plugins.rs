@@ -74,7 +74,12 @@ fn write(folder: &Path, built: &[(String, PathBuf)]) -> std::io::Result<()> {
     let mut index = Vec::new();
     for (id, object) in built {
         let bytes = fs::read(object)?;
-        let file = format!("{id}.so");
+        // The library's own name, by which a debug build finds it beside itself too.
+        let file = object
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         index.push(Entry {
             id: id.clone(),
             sha256: hex(&bytes),
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn the_index_names_each_file_with_its_hash_and_old_files_are_gone() {
         let dir = tempfile::tempdir().unwrap();
-        let object = dir.path().join("libwechat.so");
+        let object = dir.path().join("libweikefu_plugin_wechat.so");
         fs::write(&object, "").unwrap();
         let folder = dir.path().join("plugins");
         fs::create_dir_all(&folder).unwrap();
@@ -104,9 +109,9 @@ mod tests {
         let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(
             index,
-            serde_json::json!([{"id": "wechat", "file": "wechat.so", "sha256": hash}])
+            serde_json::json!([{"id": "wechat", "file": "libweikefu_plugin_wechat.so", "sha256": hash}])
         );
-        assert!(folder.join("wechat.so").is_file());
+        assert!(folder.join("libweikefu_plugin_wechat.so").is_file());
         assert!(!folder.join("old.so").exists());
     }
 }
