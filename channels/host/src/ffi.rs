@@ -58,7 +58,10 @@ fn dlopen(path: &Path) -> Result<ManuallyDrop<Handle>, String> {
     // SAFETY: loading runs the library's initialisers. They are trusted: the file came with the executable
     // or has just been loaded in a child process.
     let handle = unsafe { Handle::open(Some(path), RTLD_NOW | RTLD_LOCAL | libc::RTLD_NODELETE) };
-    handle.map(ManuallyDrop::new).map_err(|e| e.to_string())
+    handle.map(ManuallyDrop::new).map_err(|error| {
+        // The words of the system's loader stand behind "dlopen failed".
+        std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+    })
 }
 
 /// Loads a library from an anonymous file: the way round a file system mounted `noexec`.

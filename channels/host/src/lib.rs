@@ -7,7 +7,8 @@
 //! Plugins run inside this process. Panics are contained by the SDK; a plugin that corrupts memory or
 //! overflows its stack takes the process with it. The frames would travel to a child process unchanged;
 //! that is not built, only the [`probe()`] of unknown files runs in a child.
-#[cfg(not(target_os = "windows"))]
+mod calls;
+mod desk;
 mod elf;
 mod faults;
 mod ffi;
@@ -21,6 +22,7 @@ mod served;
 mod services;
 mod thread;
 mod unpack;
+mod voice;
 mod web;
 
 pub use instance::{Instance, Limits};

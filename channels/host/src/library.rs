@@ -42,7 +42,6 @@ impl Library {
     pub fn load(path: &Path, trust: Trust<'_>) -> Result<Self, LoadError> {
         let bytes = read(path)?;
         let file = path.display().to_string();
-        #[cfg(not(target_os = "windows"))]
         crate::elf::check(&file, &bytes)?;
         let Trust::Unknown { probe, copies } = trust else {
             return Self::inline(path, &file, &bytes);

@@ -27,7 +27,6 @@ enum Finding {
 pub fn probe_main(path: &Path) -> ExitCode {
     let file = path.display().to_string();
     let loaded = read(path).and_then(|bytes| {
-        #[cfg(not(target_os = "windows"))]
         crate::elf::check(&file, &bytes)?;
         Library::inline(path, &file, &bytes)
     });
@@ -51,6 +50,10 @@ pub fn probe_main(path: &Path) -> ExitCode {
 /// The parent's part: runs `<exe> plugin-host --probe <path>` and believes nothing but its answer. Blocking,
 /// at most 10 seconds.
 pub fn probe(exe: &Path, path: &Path) -> Result<Manifest, LoadError> {
+    probe_within(PATIENCE, exe, path)
+}
+
+fn probe_within(patience: Duration, exe: &Path, path: &Path) -> Result<Manifest, LoadError> {
     let file = path.display().to_string();
     let mut command = Command::new(exe);
     command.args(["plugin-host", "--probe"]).arg(path);
@@ -64,11 +67,11 @@ pub fn probe(exe: &Path, path: &Path) -> Result<Manifest, LoadError> {
         program: exe.display().to_string(),
         reason: e.to_string(),
     })?;
-    let (answer, status) = wait(&mut child, PATIENCE);
+    let (answer, status) = wait(&mut child, patience);
     let Some(answer) = answer else {
         return Err(LoadError::Hung {
             file,
-            seconds: PATIENCE.as_secs(),
+            seconds: patience.as_secs(),
         });
     };
     let last = answer
@@ -126,4 +129,25 @@ fn ending(status: ExitStatus) -> String {
         || "an unknown end".into(),
         |code| format!("exit code {code} and no answer"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_hangs_is_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("hangs");
+        std::fs::write(&script, "#!/bin/sh\nexec sleep 3600\n").unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let refused = probe_within(Duration::from_millis(100), &script, Path::new("x.so")).unwrap_err();
+        assert_eq!(
+            refused,
+            LoadError::Hung {
+                file: "x.so".into(),
+                seconds: 0
+            }
+        );
+    }
 }

@@ -219,3 +219,157 @@ impl LoadError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LoadError as E;
+
+    #[test]
+    #[allow(clippy::too_many_lines)] // one entry per variant
+    fn every_refusal_names_the_file_and_the_next_step_in_both_languages() {
+        let text = || "f-7".to_owned();
+        let (file, found, wanted, reason) = (
+            || "/data/x.so".to_owned(),
+            text,
+            || "w-8".to_owned(),
+            || "r-9".to_owned(),
+        );
+        let all = [
+            (
+                E::Unreadable {
+                    file: file(),
+                    reason: reason(),
+                },
+                "r-9",
+            ),
+            (
+                E::NotSharedObject {
+                    file: file(),
+                    found: found(),
+                    wanted: wanted(),
+                },
+                "f-7 w-8",
+            ),
+            (
+                E::WrongMachine {
+                    file: file(),
+                    found: found(),
+                    wanted: wanted(),
+                },
+                "f-7 w-8",
+            ),
+            (
+                E::Truncated {
+                    file: file(),
+                    found: 17,
+                    wanted: 18,
+                },
+                "17 18",
+            ),
+            (
+                E::TooLarge {
+                    file: file(),
+                    found: 19,
+                    wanted: 18,
+                },
+                "19 18",
+            ),
+            (
+                E::Loader {
+                    file: file(),
+                    reason: reason(),
+                },
+                "r-9",
+            ),
+            (
+                E::NoSymbol {
+                    file: file(),
+                    wanted: wanted(),
+                },
+                "w-8",
+            ),
+            (
+                E::Magic {
+                    file: file(),
+                    found: 1,
+                    wanted: 2,
+                },
+                "0x00000001 0x00000002",
+            ),
+            (
+                E::Version {
+                    file: file(),
+                    found: found(),
+                    wanted: wanted(),
+                },
+                "f-7 w-8",
+            ),
+            (
+                E::Table {
+                    file: file(),
+                    found: found(),
+                    wanted: wanted(),
+                },
+                "f-7 w-8",
+            ),
+            (
+                E::Manifest {
+                    file: file(),
+                    found: found(),
+                    wanted: wanted(),
+                },
+                "f-7 w-8",
+            ),
+            (
+                E::Crashed {
+                    file: file(),
+                    found: found(),
+                },
+                "f-7",
+            ),
+            (
+                E::Hung {
+                    file: file(),
+                    seconds: 10,
+                },
+                "10",
+            ),
+            (
+                E::NoProbe {
+                    file: file(),
+                    program: "p-3".into(),
+                    reason: reason(),
+                },
+                "p-3 r-9",
+            ),
+            (
+                E::Copy {
+                    file: file(),
+                    reason: reason(),
+                },
+                "r-9",
+            ),
+        ];
+        for (error, parts) in all {
+            let (english, chinese) = (error.to_string(), error.zh());
+            for part in parts.split(' ').chain(["/data/x.so"]) {
+                assert!(
+                    english.contains(part) && chinese.contains(part),
+                    "{part}: {english} {chinese}"
+                );
+            }
+            // One sentence: what is wrong, then what to do.
+            assert_eq!(
+                (english.matches("; ").count(), chinese.matches('；').count()),
+                (1, 1),
+                "{english} {chinese}"
+            );
+            let line = serde_json::to_string(&error).unwrap();
+            assert_eq!(
+                serde_json::from_str::<E>(&line).unwrap(),
+                error,
+                "it survives the way from the child"
+            );
+        }
+    }
+}

@@ -5,6 +5,7 @@ use crate::channel::Channel;
 use crate::error::{Cause, Error, Result};
 use crate::export::{Call, Export, Started};
 use crate::host::Host;
+use serde::de::DeserializeOwned;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ struct State<C: Channel> {
 
 impl<E: Export> Instance<E> {
     pub(crate) fn new(line: Arc<dyn Line>, config: &[u8]) -> Result<Self> {
-        let config = serde_json::from_slice(config).map_err(|e| config_error(config, &e))?;
+        let config = read_config(config)?;
         let state = Rc::new(State {
             config: RefCell::new(Some(config)),
             channel: OnceCell::new(),
@@ -123,6 +124,11 @@ impl<E: Export> Instance<E> {
         self.bridge.close();
         drop(self.state);
     }
+}
+
+/// Reads a configuration.
+pub(crate) fn read_config<T: DeserializeOwned>(config: &[u8]) -> Result<T> {
+    serde_json::from_slice(config).map_err(|e| config_error(config, &e))
 }
 
 /// Names the field a configuration error is about.

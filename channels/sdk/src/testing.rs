@@ -24,11 +24,13 @@ mod services;
 
 use crate::abi::{Frame, FrameKind, Line};
 use crate::bridge::Bridge;
+use crate::channel::Channel;
 use crate::content::{Content, MediaRef};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::host::{Health, Host, Level};
 use crate::http::{Request, Response};
 use crate::inbound::Inbound;
+use crate::instance::read_config;
 use crate::thread::{Thread, ThreadQuery};
 use services::State;
 use std::cell::RefCell;
@@ -153,6 +155,12 @@ impl FakeHost {
     #[must_use]
     pub fn host(&self) -> Host {
         Host::new(self.0.bridge.clone())
+    }
+
+    /// Opens a channel as the host would: reads the configuration, then calls [`Channel::open`].
+    pub async fn open<C: Channel>(&self, config: serde_json::Value) -> Result<C> {
+        let config = serde_json::to_vec(&config).map_err(|e| Error::new(Cause::Internal, e.to_string()))?;
+        C::open(self.host(), read_config(&config)?).await
     }
 
     /// Runs a future, and what the plugin has spawned, until the future ends. Whenever nothing is left to do

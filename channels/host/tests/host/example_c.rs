@@ -118,6 +118,12 @@ async fn a_refusal_without_a_reason_is_still_an_answer() {
 #[test]
 fn tables_of_other_shapes_are_refused() {
     let table = |text: &str| refusal(&format!("const wk_plugin weikefu_plugin = {{{text}}};"));
+    let unresolved =
+        refusal("int not_there(void); WK_EXPORT int call(void); int call(void) { return not_there(); }");
+    assert!(
+        matches!(&unresolved, LoadError::Loader { reason, .. } if reason.contains("not_there")),
+        "{unresolved:?}"
+    );
     let no_symbol = refusal("WK_EXPORT int something_else;");
     assert!(matches!(no_symbol, LoadError::NoSymbol { .. }), "{no_symbol:?}");
     assert!(matches!(

@@ -168,3 +168,41 @@ fn a_waker_of_another_thread_is_waited_for() {
         }
     }));
 }
+
+#[test]
+fn a_channel_opens_as_the_host_opens_it() {
+    use crate::prelude::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Config {
+        port: u16,
+    }
+    struct Plain(Config);
+    impl Channel for Plain {
+        type Config = Config;
+        fn manifest() -> Manifest {
+            Manifest::new("plain", "1")
+        }
+        async fn open(host: Host, config: Config) -> Result<Self> {
+            host.kv_put("seen", Vec::new()).await?;
+            Ok(Plain(config))
+        }
+        async fn send(&self, _: Outgoing) -> Result<Receipt> {
+            Ok(Receipt::default())
+        }
+    }
+    let fake = FakeHost::new();
+    assert_eq!(
+        fake.run(fake.open::<Plain>(json!({ "port": 7 }))).unwrap().0.port,
+        7
+    );
+    assert!(fake.kv().contains_key("seen"));
+    let error = fake
+        .run(fake.open::<Plain>(json!({ "port": -7 })))
+        .map(drop)
+        .unwrap_err();
+    assert_eq!(
+        (error.kind, &*error.message),
+        (Cause::Config, "port: expected u16")
+    );
+}
