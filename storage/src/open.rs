@@ -50,7 +50,10 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<Opened, OpenError
     let engine = open_or_rebuild(folder, options, &mut report)?;
     // The engine creates its files without making their names durable.
     files::sync_all(folder)?;
-    introduce(&engine, folder, &mut report).map_err(|error| name_backup(error, options))?;
+    // Here the engine reads its nodes for the first time, and may panic over what it finds.
+    report.opened_before = catch_unwind(AssertUnwindSafe(|| introduce(&engine, folder)))
+        .unwrap_or_else(|_| Err(corrupt(folder, "the engine panicked".into())))
+        .map_err(|error| name_backup(error, options))?;
     for repair in &report.repairs {
         tracing::warn!(code = repair.code(), "{repair}");
     }
@@ -60,16 +63,7 @@ pub(crate) fn open(folder: &Path, options: &Options) -> Result<Opened, OpenError
 
 /// Opens the engine; when its files are damaged, once more without its short cuts.
 fn open_or_rebuild(folder: &Path, options: &Options, report: &mut Report) -> Result<sled::Db, OpenError> {
-    let damaged = |detail: String| {
-        name_backup(
-            OpenError::Corrupt {
-                path: folder.to_owned(),
-                backup: None,
-                detail,
-            },
-            options,
-        )
-    };
+    let damaged = |detail| name_backup(corrupt(folder, detail), options);
     let reached = repair::reached(folder)?;
     let engine = match open_engine(folder, options)? {
         Ok(engine) => engine,
@@ -111,7 +105,7 @@ fn open_engine(folder: &Path, options: &Options) -> Result<Result<sled::Db, Stri
                 }
                 Err(OpenError::Locked {
                     path: folder.to_owned(),
-                    pid: None,
+                    pid: Some(std::process::id()),
                 })
             }
             Ok(Err(sled::Error::Io(error))) if error.kind() != ErrorKind::UnexpectedEof => {
@@ -127,22 +121,17 @@ fn open_engine(folder: &Path, options: &Options) -> Result<Result<sled::Db, Stri
 }
 
 /// Checks the format, then writes format and number of starts: the first commit of this process,
-/// which must go through our barrier.
-fn introduce(engine: &sled::Db, folder: &Path, report: &mut Report) -> Result<(), OpenError> {
+/// which must go through our barrier. Returns the number of starts before.
+fn introduce(engine: &sled::Db, folder: &Path) -> Result<u64, OpenError> {
     let failed = |error: sled::Error| match error {
         sled::Error::Io(error) => OpenError::Io {
             path: folder.to_owned(),
             error,
         },
-        other => OpenError::Corrupt {
-            path: folder.to_owned(),
-            backup: None,
-            detail: other.to_string(),
-        },
+        other => corrupt(folder, other.to_string()),
     };
     let meta = engine.open_tree(format::META).map_err(failed)?;
     let found = format::read(&meta, folder, FORMAT)?;
-    report.opened_before = found.opened;
     let before = barrier::calls();
     let mut batch = sled::Batch::default();
     batch.insert(format::FORMAT_KEY, format::number(FORMAT.into()));
@@ -153,7 +142,15 @@ fn introduce(engine: &sled::Db, folder: &Path, report: &mut Report) -> Result<()
     if barrier::calls() == before {
         return Err(OpenError::Barrier);
     }
-    Ok(())
+    Ok(found.opened)
+}
+
+fn corrupt(folder: &Path, detail: String) -> OpenError {
+    OpenError::Corrupt {
+        path: folder.to_owned(),
+        backup: None,
+        detail,
+    }
 }
 
 fn name_backup(error: OpenError, options: &Options) -> OpenError {

@@ -160,7 +160,10 @@ fn simulate(options: &Options, sessions: u64, per_session: u64, cuts: u64) {
             }
         }
         done = moment;
-        let files = disk.cut(&mut random);
+        let mut files = disk.cut(&mut random);
+        if random.below(4) == 0 {
+            damage_short_cuts(&mut files);
+        }
         let left = folder_of(&files);
         let stored = Store::open(left.path(), options).check();
         assert!(
@@ -182,9 +185,22 @@ fn simulate(options: &Options, sessions: u64, per_session: u64, cuts: u64) {
 fn folder_of(files: &BTreeMap<String, Vec<u8>>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files {
-        std::fs::write(folder.path().join(name), content).unwrap();
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
     }
     folder
+}
+
+/// A worse disk than any: the engine's short cuts were synced and are damaged all the same.
+fn damage_short_cuts(files: &mut BTreeMap<String, Vec<u8>>) {
+    for (name, content) in files {
+        if name.starts_with("snap.")
+            && let Some(byte) = content.first_mut()
+        {
+            *byte ^= 0xff;
+        }
+    }
 }
 
 /// The power fails again while the store recovers from the first time.
