@@ -54,8 +54,21 @@ impl Demo {
                 return super::exit::data();
             }
         };
+        // Ends with this function, and its files with it.
+        let temporary = match tempfile::Builder::new().prefix("weikefu-demo-").tempdir() {
+            Ok(folder) => folder,
+            Err(error) => {
+                let text = format!("无法创建临时目录（{error}）。请检查磁盘空间，或用 --data 指定目录。");
+                output::failed(common, "data", &text);
+                return super::exit::data();
+            }
+        };
+        let data = common
+            .data
+            .clone()
+            .unwrap_or_else(|| temporary.path().join("data"));
         let served = runtime.block_on(async {
-            let prepared = serve::prepare(common, self.listen).await?;
+            let prepared = serve::prepare(common, &data, self.listen).await?;
             let stage = match self.stage(&prepared).await {
                 Ok(stage) => stage,
                 Err(refusal) => {

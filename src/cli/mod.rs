@@ -26,9 +26,9 @@ pub(crate) struct Cli {
 
 #[derive(Args)]
 struct Common {
-    /// 数据目录
-    #[arg(long, global = true, env = "WEIKEFU_DATA", default_value = "weikefu-data")]
-    data: PathBuf,
+    /// 数据目录（默认 weikefu-data；demo 默认用临时目录，结束即删除）
+    #[arg(long, global = true, env = "WEIKEFU_DATA")]
+    data: Option<PathBuf>,
     /// 以 JSON 输出，便于脚本使用
     #[arg(long, global = true)]
     json: bool,
@@ -38,6 +38,11 @@ struct Common {
 }
 
 impl Common {
+    /// The data folder asked for, or the usual one.
+    fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| "weikefu-data".into())
+    }
+
     fn language(&self) -> Language {
         let system = || {
             ["LC_ALL", "LANG"]

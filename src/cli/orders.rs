@@ -110,7 +110,7 @@ fn carry_out(
     runtime: &tokio::runtime::Runtime,
     order: &Order,
 ) -> Result<Result<Done, Refused>, StartError> {
-    let folder = DataFolder::open(&common.data)?;
+    let folder = DataFolder::open(&common.data())?;
     if let Some(answer) = runtime.block_on(control::ask(&folder.control(), order))? {
         return Ok(answer);
     }

@@ -6,7 +6,7 @@ use crate::data::DataFolder;
 use crate::http::{Server, ServerError};
 use clap::Args;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -49,7 +49,7 @@ impl Serve {
             }
         };
         let served = runtime.block_on(async {
-            let prepared = prepare(common, self.listen).await?;
+            let prepared = prepare(common, &common.data(), self.listen).await?;
             announce(common, &prepared);
             serve(prepared, self.web_dir.clone(), None).await
         });
@@ -91,9 +91,9 @@ fn listen_text(language: Language, error: &ServerError) -> String {
 }
 
 /// Opens the data and binds the address; the address first, because it is cheaper to refuse.
-pub(super) async fn prepare(common: &Common, listen: SocketAddr) -> Result<Prepared, Ended> {
+pub(super) async fn prepare(common: &Common, data: &Path, listen: SocketAddr) -> Result<Prepared, Ended> {
     let server = Server::bind(listen).await.map_err(Ended::Listen)?;
-    let folder = DataFolder::open(&common.data).map_err(|error| Ended::Start(error.into()))?;
+    let folder = DataFolder::open(data).map_err(|error| Ended::Start(error.into()))?;
     let opened = progress::show(orders::opening(common.language()), || Installation::open(&folder));
     let (installation, report) = opened.map_err(Ended::Start)?;
     for repair in &report.repairs {
