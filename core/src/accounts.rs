@@ -345,3 +345,28 @@ fn normal_nickname(nickname: &str) -> Result<String, Refusal> {
         "A nickname has 1 to 32 characters.",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise an unknown login would be answered at once, and so told apart.
+    #[test]
+    fn the_hash_of_nobody_is_worth_as_much_work_as_any_other() {
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let real = hash("some password").unwrap();
+        let real = PasswordHash::new(&real).unwrap();
+        assert_eq!(nobody.algorithm, real.algorithm);
+        assert_eq!(nobody.version, real.version);
+        assert_eq!(nobody.params.to_string(), real.params.to_string());
+        assert!(!verify(NOBODY, ""));
+    }
+
+    #[test]
+    fn one_time_passwords_are_long_enough_and_differ() {
+        let (one, other) = (one_time_password().unwrap(), one_time_password().unwrap());
+        assert_ne!(one, other);
+        assert!(PASSWORD.contains(&one.len()));
+        assert!(!one.contains(['l', 'o', '0', '1']), "{one}");
+    }
+}

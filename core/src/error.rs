@@ -240,5 +240,51 @@ mod tests {
         assert_eq!(Language::choose("fr, zh-TW"), Language::Chinese);
         assert_eq!(Language::choose("en_US.UTF-8"), Language::English);
         assert_eq!(Language::choose(""), Language::Chinese);
+        assert_eq!(Language::choose("zh-CN,en"), Language::Chinese);
+        assert_eq!(Language::choose("ZH_cn"), Language::Chinese);
+        assert_eq!(Language::choose("de;q=1 , EN-us;q=0.2"), Language::English);
+        assert_eq!(Language::choose("C"), Language::Chinese);
+        assert_eq!(Language::choose("*,,;"), Language::Chinese);
+    }
+
+    #[test]
+    fn every_refusal_says_in_both_languages_what_to_do() {
+        let refusals = [
+            Refusal::Unauthenticated,
+            Refusal::BadCredentials,
+            Refusal::Csrf,
+            Refusal::TooManyAttempts { retry_after_s: 7 },
+            Refusal::PasswordChangeRequired,
+            Refusal::Forbidden,
+            Refusal::NotFound("file"),
+            Refusal::ConversationTaken,
+            Refusal::ConversationClosed,
+            Refusal::NotOwner,
+            Refusal::NothingToRetry,
+            Refusal::NotAtDesk,
+            Refusal::invalid("name", "换一个。", "Choose another."),
+            Refusal::TooLarge { limit: 20 << 20 },
+            Refusal::Malformed("no such field".into()),
+            Refusal::Exists("login"),
+            Refusal::Store(weikefu_storage::Error::DiskFull),
+            Refusal::Unavailable,
+        ];
+        let mut codes = std::collections::BTreeSet::new();
+        for refusal in refusals {
+            let (code, status) = refusal.code();
+            assert!(codes.insert(code), "{code} twice");
+            assert!((400..600).contains(&status));
+            let (zh, en) = (refusal.text(Language::Chinese), refusal.text(Language::English));
+            assert!(zh.ends_with('。') && en.ends_with('.'), "{code}: {zh} {en}");
+            assert!(!zh.is_ascii() && en.is_ascii(), "{code}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        assert_eq!(
+            [size(1023), size(1024), size(48 << 10), size(20 << 20)],
+            ["1023 B", "1 KB", "48 KB", "20 MB"]
+        );
     }
 }

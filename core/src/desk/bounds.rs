@@ -124,3 +124,117 @@ fn at_most(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> 
         format!("At most {most} characters; shorten it and try again."),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId};
+    use crate::records::{Author, Message};
+    use weikefu_channel::{Action, Behaviour};
+    use weikefu_storage::{MAX_RECORD_BYTES, Record};
+
+    fn message(bytes: usize) -> What {
+        What::Message {
+            content: Content::text("x".repeat(bytes)),
+        }
+    }
+
+    fn behaviour(bytes: usize) -> What {
+        let behaviour = Behaviour {
+            action: Action::Scan,
+            detail: "x".repeat(bytes),
+        };
+        What::Behaviour { behaviour }
+    }
+
+    fn receive(peer: usize, dedupe: usize, nickname: usize, what: What) -> Command {
+        Command::Receive {
+            channel: ChannelId(1),
+            inbound: Inbound {
+                peer: "p".repeat(peer),
+                dedupe: "d".repeat(dedupe),
+                sent_at: 0,
+                what,
+                profile: Profile {
+                    nickname: Some("n".repeat(nickname)),
+                    ..Profile::default()
+                },
+            },
+        }
+    }
+
+    fn send(client_id: usize, bytes: usize) -> Command {
+        Command::Send {
+            agent: AgentId(1),
+            conversation: ConversationId(1),
+            client_id: "c".repeat(client_id),
+            content: Content::text("x".repeat(bytes)),
+        }
+    }
+
+    fn accept(limit: u32, greeting: usize) -> Command {
+        Command::SetAcceptance {
+            agent: AgentId(1),
+            auto: true,
+            limit,
+            greeting: "您".repeat(greeting),
+        }
+    }
+
+    fn edit(name: usize, remark: usize) -> Command {
+        Command::EditCustomer {
+            customer: CustomerId(1),
+            name: Some("名".repeat(name)),
+            remark: Some("注".repeat(remark)),
+        }
+    }
+
+    #[test]
+    fn the_last_fine_value_and_the_first_refused() {
+        let fine = [
+            receive(PEER, MESSAGE_ID, PROFILE, message(CONTENT)),
+            receive(1, 1, 0, message(0)),
+            receive(1, 1, 0, behaviour(DETAIL)),
+            send(MESSAGE_ID, CONTENT),
+            accept(LIMIT, GREETING),
+            accept(0, 0),
+            edit(NAME, REMARK),
+        ];
+        for command in fine {
+            assert!(check(&command).is_ok());
+        }
+        let refused = [
+            receive(PEER + 1, 1, 0, message(1)),
+            receive(0, 1, 0, message(1)),
+            receive(1, MESSAGE_ID + 1, 0, message(1)),
+            receive(1, 0, 0, message(1)),
+            receive(1, 1, PROFILE + 1, message(1)),
+            receive(1, 1, 0, message(CONTENT + 1)),
+            receive(1, 1, 0, behaviour(DETAIL + 1)),
+            send(0, 1),
+            send(MESSAGE_ID + 1, 1),
+            send(1, CONTENT + 1),
+            accept(LIMIT + 1, 0),
+            accept(1, GREETING + 1),
+            edit(NAME + 1, 0),
+            edit(0, REMARK + 1),
+        ];
+        for command in refused {
+            let (code, _) = check(&command).unwrap_err().code();
+            assert!(["invalid", "too_large"].contains(&code));
+        }
+    }
+
+    #[test]
+    fn the_largest_message_fits_a_record() {
+        let message = Message {
+            at: 0,
+            sent_at: Some(0),
+            author: Author::Customer,
+            content: Content::text("x".repeat(CONTENT)).into(),
+            client_id: Some("d".repeat(MESSAGE_ID)),
+            delivery: None,
+        };
+        assert!(message.encode().unwrap().len() + 8 * 500 < MAX_RECORD_BYTES);
+    }
+}

@@ -102,3 +102,48 @@ impl DedupeKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const DAY_20000: Millis = 20_000 * DAY;
+
+    #[test]
+    fn whatever_differs_gives_another_key() {
+        let inbound = |channel, peer, at, id| DedupeKey::inbound(ChannelId(channel), peer, at, id);
+        let outbound = |conversation, opened, agent, id| {
+            DedupeKey::outbound(ConversationId(conversation), opened, AgentId(agent), id)
+        };
+        let keys = [
+            inbound(1, "ab", DAY_20000, "c"),
+            inbound(2, "ab", DAY_20000, "c"),
+            inbound(1, "a", DAY_20000, "bc"),
+            inbound(1, "abc", DAY_20000, ""),
+            inbound(1, "", DAY_20000, "abc"),
+            inbound(1, "ab", DAY_20000 + 1, "c"),
+            inbound(1, "ab", DAY_20000 + DAY, "c"),
+            inbound(1, "ab", DAY_20000, "C"),
+            outbound(1, DAY_20000, 1, "c"),
+            outbound(2, DAY_20000, 1, "c"),
+            outbound(1, DAY_20000, 2, "c"),
+            outbound(1, DAY_20000, 1, "d"),
+        ];
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+        assert_eq!(inbound(1, "ab", DAY_20000, "c"), keys[0], "the same is the same");
+    }
+
+    #[test]
+    fn keys_lie_by_day_whatever_the_clock_says() {
+        let day = |at| DedupeKey::inbound(ChannelId(1), "p", at, "i").day;
+        assert_eq!(day(DAY_20000), 20_000);
+        assert_eq!(day(DAY_20000 - 1), 19_999);
+        for before_1970 in [-1, i64::MIN, 0] {
+            assert_eq!(day(before_1970), 0);
+        }
+        assert_eq!(day(i64::MAX), u32::MAX);
+        assert_eq!(DedupeKey::horizon(DAY_20000), 19_969);
+        assert_eq!(DedupeKey::horizon(0), 0);
+    }
+}

@@ -255,3 +255,119 @@ fn kind(content: &StoredContent) -> Kind {
         StoredContent::Unknown { .. } => Kind::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weikefu_channel::MediaRef;
+
+    fn shown(content: Content) -> (Kind, String) {
+        let last = preview(&Message {
+            at: 5,
+            sent_at: None,
+            author: Author::Customer,
+            content: content.into(),
+            client_id: None,
+            delivery: None,
+        });
+        assert_eq!(last.at, 5);
+        (last.kind, last.text)
+    }
+
+    #[test]
+    fn a_preview_says_the_most_telling_words() {
+        let text = |text: &str| text.to_owned();
+        let media = Some(MediaRef {
+            id: text("0"),
+            mime: text("application/pdf"),
+            size: 1,
+            name: Some(text("报价.pdf")),
+        });
+        let table = [
+            (Content::text("在吗"), Kind::Text, "在吗"),
+            (Content::text(""), Kind::Text, ""),
+            (Content::Image { media: media.clone() }, Kind::Image, ""),
+            (
+                Content::Voice {
+                    media: None,
+                    transcript: Some(text("喂")),
+                },
+                Kind::Voice,
+                "喂",
+            ),
+            (
+                Content::Voice {
+                    media: None,
+                    transcript: None,
+                },
+                Kind::Voice,
+                "",
+            ),
+            (
+                Content::Video {
+                    media: None,
+                    thumbnail: None,
+                },
+                Kind::Video,
+                "",
+            ),
+            (Content::File { media }, Kind::File, "报价.pdf"),
+            (Content::File { media: None }, Kind::File, ""),
+            (
+                Content::Location {
+                    latitude: 0.0,
+                    longitude: 0.0,
+                    label: text("外滩"),
+                },
+                Kind::Location,
+                "外滩",
+            ),
+            (
+                Content::Link {
+                    title: text("题"),
+                    description: text("d"),
+                    url: text("u"),
+                },
+                Kind::Link,
+                "题",
+            ),
+            (
+                Content::News {
+                    title: text("题"),
+                    description: text("d"),
+                    url: text("u"),
+                    picture: text("p"),
+                },
+                Kind::News,
+                "题",
+            ),
+            (
+                Content::MiniProgram {
+                    title: text("题"),
+                    app_id: text("a"),
+                    page: text("p"),
+                },
+                Kind::MiniProgram,
+                "题",
+            ),
+            (
+                Content::Unknown {
+                    original: text("o"),
+                    raw: text("secret xml"),
+                },
+                Kind::Unknown,
+                "",
+            ),
+        ];
+        for (content, kind, words) in table {
+            assert_eq!(content.kind(), kind);
+            assert_eq!(shown(content), (kind, words.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let (_, text) = shown(Content::text("😀".repeat(5000)));
+        assert_eq!(text, "😀".repeat(LastMessage::PREVIEW));
+    }
+}

@@ -1,0 +1,429 @@
+//! What each command has to answer and to leave behind, said independently of how the desk does it.
+use crate::script::{Epoch, Place, Which, Who};
+use crate::world::{Answer, World, address, arrival, done, sent_at, written};
+use proptest::sample::Index;
+use weikefu_channel::{Content, Inbound, Profile, Stored};
+use weikefu_core::desk::{Command, DeliveryResult, Reply};
+use weikefu_core::error::Refusal;
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
+use weikefu_core::records::{Author, ConversationState, DeliveryState, StoredContent};
+
+fn refused(answer: &Answer) -> &'static str {
+    match answer {
+        Ok(_) => "fine",
+        Err(refusal) => refusal.code().0,
+    }
+}
+
+fn receive(world: &mut World, channel: ChannelId, inbound: Inbound) -> Stored {
+    let key = (channel, inbound.peer.clone(), inbound.dedupe.clone());
+    let events = world.desk.last_event();
+    let Ok(Reply::Stored(stored)) = world.run(Command::Receive { channel, inbound }) else {
+        panic!("an arrival within its bounds is never refused");
+    };
+    if let Some(&(cursor, at)) = world.arrived.get(&key) {
+        assert_eq!((stored.duplicate, stored.cursor, stored.at), (true, cursor, at));
+        assert_eq!(world.desk.last_event(), events, "a repetition is no news");
+    } else {
+        assert!(!stored.duplicate);
+        assert_eq!(stored.at, world.now);
+        world.arrived.insert(key, (stored.cursor, stored.at));
+    }
+    stored
+}
+
+pub(crate) fn message(world: &mut World, from: u32, id: u32, content: Content, profile: Profile) {
+    let (channel, inbound) = arrival(from, id, profile, written(content.clone()));
+    let (peer, dedupe) = (inbound.peer.clone(), inbound.dedupe.clone());
+    let stored = receive(world, channel, inbound);
+    if stored.duplicate {
+        return;
+    }
+    let cursor = stored.cursor.expect("a message has a place");
+    let id = ConversationId(cursor.conversation);
+    let message = &world.memory.messages[&(id, cursor.seq)];
+    assert_eq!(message.author, Author::Customer);
+    assert_eq!(message.client_id, Some(dedupe));
+    assert_eq!(message.content, StoredContent::from(content));
+    let conversation = world.desk.conversation(id).unwrap();
+    assert_eq!((conversation.channel, &conversation.peer), (channel, &peer));
+    assert!(conversation.unread > 0);
+}
+
+pub(crate) fn behaviour(world: &mut World, from: u32, id: u32, profile: Profile) {
+    let (channel, inbound) = arrival(from, id, profile, done());
+    let before = world.memory.behaviours.len();
+    let stored = receive(world, channel, inbound);
+    assert!(stored.duplicate || stored.cursor.is_none());
+    assert_eq!(
+        world.memory.behaviours.len(),
+        before + usize::from(!stored.duplicate)
+    );
+}
+
+pub(crate) fn amend(world: &mut World, from: u32, id: u32, content: Content) {
+    let (channel, peer) = address(from);
+    let dedupe = format!("id{id}");
+    let place = world
+        .arrived
+        .get(&(channel, peer.clone(), dedupe.clone()))
+        .copied();
+    let answer = world.run(Command::Amend {
+        channel,
+        peer,
+        dedupe,
+        sent_at: sent_at(id),
+        content: content.clone(),
+    });
+    match place.and_then(|(cursor, _)| cursor) {
+        Some(cursor) => {
+            let message = &world.memory.messages[&(ConversationId(cursor.conversation), cursor.seq)];
+            assert_eq!(message.content, StoredContent::from(content));
+        }
+        None => assert_eq!(refused(&answer), "not_found"),
+    }
+}
+
+pub(crate) fn join(world: &mut World, agent: AgentId) {
+    let known = world.memory.agents.get(&agent).cloned();
+    let Ok(Reply::Agent(record)) = world.run(Command::Join { agent }) else {
+        panic!("joining is never refused");
+    };
+    assert_eq!(
+        record,
+        known.unwrap_or_else(|| world.memory.agents[&agent].clone())
+    );
+}
+
+pub(crate) fn leave(world: &mut World, agent: AgentId) {
+    let known = world.memory.agents.contains_key(&agent);
+    let answer = world.run(Command::Leave { agent });
+    assert_eq!(refused(&answer), if known { "fine" } else { "not_at_desk" });
+    assert!(!world.memory.agents.contains_key(&agent));
+    assert_eq!(world.desk.load(agent), 0);
+}
+
+pub(crate) fn set_online(world: &mut World, agent: AgentId, online: bool) {
+    let held: Vec<ConversationId> = world.desk.held_by(agent).map(|c| c.id).collect();
+    let answer = world.run(Command::SetOnline { agent, online });
+    let Some(record) = world.memory.agents.get(&agent) else {
+        return assert_eq!(refused(&answer), "not_at_desk");
+    };
+    assert_eq!(record.online, online);
+    assert_eq!(answer.unwrap(), Reply::Agent(record.clone()));
+    keeps(world, agent, &held);
+}
+
+pub(crate) fn set_acceptance(world: &mut World, agent: AgentId, auto: bool, limit: u32, greeting: bool) {
+    let held: Vec<ConversationId> = world.desk.held_by(agent).map(|c| c.id).collect();
+    let greeting = if greeting { "您好" } else { "" };
+    let answer = world.run(Command::SetAcceptance {
+        agent,
+        auto,
+        limit,
+        greeting: greeting.into(),
+    });
+    let Some(record) = world.memory.agents.get(&agent) else {
+        return assert_eq!(refused(&answer), "not_at_desk");
+    };
+    assert_eq!(
+        (record.auto, record.limit, record.greeting.as_str()),
+        (auto, limit, greeting)
+    );
+    keeps(world, agent, &held);
+}
+
+/// Neither going offline nor a lower limit takes a customer away.
+fn keeps(world: &World, agent: AgentId, held: &[ConversationId]) {
+    for &id in held {
+        assert_eq!(world.desk.conversation(id).unwrap().owner, Some(agent));
+    }
+}
+
+pub(crate) fn accept(world: &mut World, who: Who, which: Which, epoch: Epoch) {
+    let conversation = world.pick(which);
+    let agent = world.who(who, conversation);
+    let epoch = world.epoch(conversation, epoch);
+    press(world, agent, conversation, epoch);
+}
+
+/// Presses 接入 and checks the answer against the rules. Returns whether the agent holds the customer then.
+fn press(world: &mut World, agent: AgentId, conversation: ConversationId, epoch: u32) -> bool {
+    let at_desk = world.memory.agents.contains_key(&agent);
+    let before = world.memory.conversations.get(&conversation).cloned();
+    let answer = world.run(Command::Accept {
+        agent,
+        conversation,
+        epoch,
+    });
+    let expected = match &before {
+        _ if !at_desk => "not_at_desk",
+        None => "not_found",
+        Some(before) if before.owner == Some(agent) => "fine",
+        Some(before) if before.state == ConversationState::Waiting && before.epoch == epoch => "fine",
+        Some(_) => "conversation_taken",
+    };
+    assert_eq!(refused(&answer), expected, "{before:?}");
+    let Ok(Reply::Conversation(now)) = answer else {
+        return false;
+    };
+    assert_eq!(Some(&now), world.desk.conversation(conversation));
+    assert_eq!(now.owner, Some(agent));
+    if before.is_some_and(|before| before.owner == Some(agent)) {
+        return true;
+    }
+    let greeting = world.memory.agents[&agent].greeting.clone();
+    if !greeting.is_empty() {
+        let greeted = &world.memory.messages[&(conversation, now.last_seq)];
+        assert_eq!(greeted.author, Author::Greeting(agent));
+        assert_eq!(greeted.content, StoredContent::Text(greeting));
+    }
+    true
+}
+
+/// Of two agents who saw the same, exactly one wins and the other is told; the winner may press again.
+pub(crate) fn race(world: &mut World, first: AgentId, second: AgentId, which: Which) {
+    let conversation = world.pick(which);
+    let epoch = world.epoch(conversation, Epoch::Current);
+    let waits = world
+        .desk
+        .conversation(conversation)
+        .is_some_and(|c| c.state == ConversationState::Waiting);
+    let first_wins = press(world, first, conversation, epoch);
+    let second_wins = press(world, second, conversation, epoch);
+    if waits && first != second {
+        assert!(!(first_wins && second_wins), "two winners");
+        let able = |agent| world.memory.agents.contains_key(&agent);
+        assert_eq!(
+            first_wins || second_wins,
+            able(first) || able(second),
+            "nobody won"
+        );
+    }
+    if first_wins {
+        let stored = world.memory.messages.len();
+        assert!(press(world, first, conversation, epoch));
+        assert_eq!(
+            world.memory.messages.len(),
+            stored,
+            "pressing again greets nobody twice"
+        );
+    }
+}
+
+pub(crate) fn close(world: &mut World, who: Who, senior: bool, which: Which, epoch: Epoch) {
+    let conversation = world.pick(which);
+    let agent = world.who(who, conversation);
+    let epoch = world.epoch(conversation, epoch);
+    let before = world.memory.conversations.get(&conversation).cloned();
+    let answer = world.run(Command::Close {
+        agent,
+        senior,
+        conversation,
+        epoch,
+    });
+    let expected = match &before {
+        None => "not_found",
+        Some(before) if before.state == ConversationState::Closed => "fine",
+        Some(before) if before.owner != Some(agent) && !senior => "not_owner",
+        Some(before) if before.epoch != epoch => "conversation_taken",
+        Some(_) => "fine",
+    };
+    assert_eq!(refused(&answer), expected, "{before:?}");
+    if expected == "fine" {
+        let stored = &world.memory.conversations[&conversation];
+        assert_eq!((stored.state, stored.unread), (ConversationState::Closed, 0));
+        assert_eq!(answer.unwrap(), Reply::Conversation(stored.clone()));
+    }
+}
+
+/// The refusal of what only the owner of an open conversation may do.
+fn owner_only(world: &World, agent: AgentId, conversation: ConversationId) -> &'static str {
+    match world.memory.conversations.get(&conversation) {
+        None => "not_found",
+        Some(known) if known.state == ConversationState::Closed => "conversation_closed",
+        Some(known) if known.owner != Some(agent) => "not_owner",
+        Some(_) => "fine",
+    }
+}
+
+pub(crate) fn read(world: &mut World, who: Who, which: Which, all: bool) {
+    let conversation = world.pick(which);
+    let agent = world.who(who, conversation);
+    let last = world
+        .memory
+        .conversations
+        .get(&conversation)
+        .map_or(0, |c| c.last_seq);
+    let unread = world.desk.conversation(conversation).map_or(0, |c| c.unread);
+    let expected = owner_only(world, agent, conversation);
+    let seq = if all { last } else { last.saturating_sub(1) };
+    let answer = world.run(Command::Read {
+        agent,
+        conversation,
+        seq,
+    });
+    assert_eq!(refused(&answer), expected);
+    if expected == "fine" {
+        let now = world.desk.conversation(conversation).unwrap().unread;
+        assert_eq!(now, if all { 0 } else { unread });
+    }
+}
+
+pub(crate) fn send(world: &mut World, who: Who, which: Which, client_id: u32, content: Content) {
+    let conversation = world.pick(which);
+    let agent = world.who(who, conversation);
+    let client_id = format!("c{client_id}");
+    let key = (conversation, agent, client_id.clone());
+    let expected = match world.sent.get(&key) {
+        Some(_) => "fine",
+        None => owner_only(world, agent, conversation),
+    };
+    let answer = world.run(Command::Send {
+        agent,
+        conversation,
+        client_id,
+        content: content.clone(),
+    });
+    assert_eq!(refused(&answer), expected);
+    let Ok(Reply::Message(id, seq, message)) = answer else {
+        return;
+    };
+    assert_eq!(
+        (id, &message),
+        (conversation, &world.memory.messages[&(conversation, seq)])
+    );
+    if let Some(&first) = world.sent.get(&key) {
+        return assert_eq!(seq, first, "the same id is the same message");
+    }
+    assert_eq!(message.content, StoredContent::from(content));
+    assert_eq!(message.delivery.unwrap().state, DeliveryState::Queued);
+    assert_eq!(
+        world.desk.conversation(conversation).unwrap().unread,
+        0,
+        "who answers has read"
+    );
+    world.sent.insert(key, seq);
+}
+
+fn state(world: &World, place: (ConversationId, u32)) -> Option<DeliveryState> {
+    let message = world.memory.messages.get(&place)?;
+    message.delivery.as_ref().map(|delivery| delivery.state)
+}
+
+pub(crate) fn retry(world: &mut World, who: Who, place: Place) {
+    let (conversation, seq) = world.place(place);
+    let agent = world.who(who, conversation);
+    let before = state(world, (conversation, seq));
+    let expected = match owner_only(world, agent, conversation) {
+        "fine" if matches!(before, Some(DeliveryState::Failed | DeliveryState::Unknown)) => "fine",
+        "fine" => "nothing_to_retry",
+        other => other,
+    };
+    let answer = world.run(Command::Retry {
+        agent,
+        conversation,
+        seq,
+    });
+    assert_eq!(refused(&answer), expected);
+    let now = if expected == "fine" {
+        Some(DeliveryState::Queued)
+    } else {
+        before
+    };
+    assert_eq!(state(world, (conversation, seq)), now);
+}
+
+/// The refusal of what is only possible while a message is on its way.
+fn under_way(world: &World, place: (ConversationId, u32)) -> &'static str {
+    if !world.memory.messages.contains_key(&place) {
+        return "not_found";
+    }
+    match state(world, place) {
+        Some(DeliveryState::Queued | DeliveryState::Sending) => "fine",
+        _ => "nothing_to_retry",
+    }
+}
+
+pub(crate) fn delivering(world: &mut World, place: Place) {
+    let (conversation, seq) = world.place(place);
+    let expected = under_way(world, (conversation, seq));
+    let answer = world.run(Command::Delivering { conversation, seq });
+    assert_eq!(refused(&answer), expected);
+    if expected == "fine" {
+        assert_eq!(state(world, (conversation, seq)), Some(DeliveryState::Sending));
+    }
+}
+
+pub(crate) fn delivered(world: &mut World, place: Place, result: DeliveryResult) {
+    let (conversation, seq) = world.place(place);
+    let expected = under_way(world, (conversation, seq));
+    let answer = world.run(Command::Delivered {
+        conversation,
+        seq,
+        result: result.clone(),
+    });
+    assert_eq!(refused(&answer), expected);
+    if expected == "fine" {
+        let now = match result {
+            DeliveryResult::Accepted { .. } => DeliveryState::Accepted,
+            DeliveryResult::Failed { .. } => DeliveryState::Failed,
+            DeliveryResult::Unknown { .. } => DeliveryState::Unknown,
+            DeliveryResult::Queued => DeliveryState::Queued,
+        };
+        assert_eq!(state(world, (conversation, seq)), Some(now));
+    }
+}
+
+pub(crate) fn edit_customer(world: &mut World, which: Index, name: Option<String>, remark: Option<String>) {
+    let customer = world.customer(which);
+    let Some(before) = world.memory.customers.get(&customer).cloned() else {
+        return;
+    };
+    let answer = world.run(Command::EditCustomer {
+        customer,
+        name: name.clone(),
+        remark: remark.clone(),
+    });
+    let stored = &world.memory.customers[&customer];
+    assert_eq!(answer.unwrap(), Reply::Customer(stored.clone()));
+    assert_eq!(stored.name, name.unwrap_or(before.name));
+    assert_eq!(stored.remark, remark.unwrap_or(before.remark));
+}
+
+/// Whatever is larger than a record can hold is refused before it is decided.
+pub(crate) fn oversized(world: &mut World, kind: u32) {
+    let long = "长".repeat(30_000);
+    let (channel, mut inbound) = arrival(0, 0, Profile::default(), written(Content::text(long.clone())));
+    let command = match kind {
+        0 => Command::Receive { channel, inbound },
+        1 => {
+            inbound.what = done();
+            inbound.peer = long;
+            Command::Receive { channel, inbound }
+        }
+        2 => Command::SetAcceptance {
+            agent: AgentId(1),
+            auto: true,
+            limit: u32::MAX,
+            greeting: String::new(),
+        },
+        3 => Command::Send {
+            agent: AgentId(1),
+            conversation: world.pick(Which::Missing),
+            client_id: "c".into(),
+            content: Content::text(long),
+        },
+        _ => Command::SetAcceptance {
+            agent: AgentId(1),
+            auto: true,
+            limit: 3,
+            greeting: long,
+        },
+    };
+    let answer = world.run(command);
+    assert!(
+        matches!(answer, Err(Refusal::TooLarge { .. } | Refusal::Invalid { .. })),
+        "{answer:?}"
+    );
+}

@@ -1,0 +1,108 @@
+//! A store in memory: what a decision writes, and what the next one may look up.
+use std::collections::BTreeMap;
+use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup};
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
+use weikefu_core::records::{
+    Author, BehaviourRecord, Conversation, ConversationState, Counters, Customer, DeskAgent, Message,
+    OutboxEntry, Seen,
+};
+
+pub(crate) const SHOP: ShopId = ShopId(7);
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    counters: Option<Counters>,
+    pub(crate) agents: BTreeMap<AgentId, DeskAgent>,
+    pub(crate) customers: BTreeMap<CustomerId, Customer>,
+    identities: BTreeMap<(ChannelId, String), CustomerId>,
+    pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
+    pub(crate) messages: BTreeMap<(ConversationId, u32), Message>,
+    pub(crate) behaviours: BTreeMap<(CustomerId, u64), BehaviourRecord>,
+    seen: BTreeMap<DedupeKey, Seen>,
+    pub(crate) outbox: BTreeMap<(ConversationId, u32), OutboxEntry>,
+}
+
+impl Memory {
+    pub(crate) fn write(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Counters(shop, counters) => {
+                assert_eq!(shop, SHOP);
+                self.counters = Some(counters);
+            }
+            Change::Agent(_, agent) => drop(self.agents.insert(agent.agent, agent)),
+            Change::AgentGone(_, agent) => drop(self.agents.remove(&agent)),
+            Change::Customer(customer) => drop(self.customers.insert(customer.id, customer)),
+            Change::Identity(channel, peer, customer) => {
+                let before = self.identities.insert((channel, peer), customer);
+                assert_eq!(before, None, "an address has one customer for good");
+            }
+            Change::Conversation(conversation) => {
+                drop(self.conversations.insert(conversation.id, conversation));
+            }
+            Change::Message(id, seq, message) => drop(self.messages.insert((id, seq), message)),
+            Change::Behaviour(customer, n, behaviour) => {
+                let before = self.behaviours.insert((customer, n), behaviour);
+                assert_eq!(before, None, "behaviours have places of their own");
+            }
+            Change::Seen(key, seen) => {
+                let before = self.seen.insert(key, seen);
+                assert_eq!(before, None, "a dedupe key is written once");
+            }
+            Change::Outbox(id, seq, entry) => drop(self.outbox.insert((id, seq), entry)),
+            Change::OutboxDone(id, seq) => drop(self.outbox.remove(&(id, seq))),
+        }
+    }
+
+    /// The live state as a start would make it from what is stored here.
+    pub(crate) fn rebuild(&self) -> Desk {
+        let mut desk = Desk::new(SHOP);
+        if let Some(counters) = self.counters {
+            desk.apply(&Change::Counters(SHOP, counters));
+        }
+        for agent in self.agents.values() {
+            desk.apply(&Change::Agent(SHOP, agent.clone()));
+        }
+        for conversation in self.open() {
+            desk.remember(self.customers[&conversation.customer].clone());
+            desk.apply(&Change::Conversation(conversation.clone()));
+        }
+        desk
+    }
+
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Conversation> {
+        self.conversations
+            .values()
+            .filter(|conversation| conversation.state != ConversationState::Closed)
+    }
+
+    pub(crate) fn messages_of(&self, id: ConversationId) -> impl Iterator<Item = (u32, &Message)> {
+        self.messages
+            .range((id, 0)..=(id, u32::MAX))
+            .map(|(&(_, seq), message)| (seq, message))
+    }
+
+    pub(crate) fn written_by(&self, wanted: impl Fn(Author) -> bool) -> usize {
+        self.messages
+            .values()
+            .filter(|message| wanted(message.author))
+            .count()
+    }
+}
+
+impl Facts for Memory {
+    fn seen(&self, key: &DedupeKey) -> Lookup<Seen> {
+        Ok(self.seen.get(key).copied())
+    }
+    fn identity(&self, channel: ChannelId, peer: &str) -> Lookup<CustomerId> {
+        Ok(self.identities.get(&(channel, peer.to_owned())).copied())
+    }
+    fn customer(&self, id: CustomerId) -> Lookup<Customer> {
+        Ok(self.customers.get(&id).cloned())
+    }
+    fn conversation(&self, id: ConversationId) -> Lookup<Conversation> {
+        Ok(self.conversations.get(&id).cloned())
+    }
+    fn message(&self, id: ConversationId, seq: u32) -> Lookup<Message> {
+        Ok(self.messages.get(&(id, seq)).cloned())
+    }
+}

@@ -1,0 +1,218 @@
+//! What may be asked of a desk, at random. Steps name things loosely ("some open conversation"), so that every
+//! shortened script still means something.
+use proptest::prelude::*;
+use proptest::sample::Index;
+use weikefu_channel::{Cause, Content, Profile};
+use weikefu_core::desk::DeliveryResult;
+
+/// Which agent acts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Who {
+    /// The owner of the conversation, if it has one.
+    Owner,
+    /// One of a few, at the desk or not.
+    Agent(u32),
+}
+
+/// Which conversation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    Waiting(Index),
+    Open(Index),
+    /// Any there ever was.
+    Known(Index),
+    /// One that does not exist.
+    Missing,
+}
+
+/// Which epoch the agent saw.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Epoch {
+    Current,
+    Stale,
+}
+
+/// Which message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// One on its way out.
+    UnderWay(Index),
+    /// One that failed, or whose fate nobody knows.
+    Stuck(Index),
+    /// Any.
+    Any(Index),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Message {
+        from: u32,
+        id: u32,
+        content: Content,
+        profile: Profile,
+    },
+    Behaviour {
+        from: u32,
+        id: u32,
+        profile: Profile,
+    },
+    Amend {
+        from: u32,
+        id: u32,
+        content: Content,
+    },
+    Join(u32),
+    Leave(u32),
+    SetOnline(u32, bool),
+    SetAcceptance {
+        agent: u32,
+        auto: bool,
+        limit: u32,
+        greeting: bool,
+    },
+    Accept {
+        who: Who,
+        which: Which,
+        epoch: Epoch,
+    },
+    /// Two agents press at once, then the winner again.
+    Race {
+        first: u32,
+        second: u32,
+        which: Which,
+    },
+    Close {
+        who: Who,
+        senior: bool,
+        which: Which,
+        epoch: Epoch,
+    },
+    Read {
+        who: Who,
+        which: Which,
+        all: bool,
+    },
+    Send {
+        who: Who,
+        which: Which,
+        client_id: u32,
+        content: Content,
+    },
+    Retry {
+        who: Who,
+        place: Place,
+    },
+    Delivering(Place),
+    Delivered(Place, DeliveryResult),
+    EditCustomer {
+        which: Index,
+        name: Option<String>,
+        remark: Option<String>,
+    },
+    Refresh(u32),
+    Announce(bool),
+    /// Out of every bound.
+    Oversized(u32),
+}
+
+fn content() -> impl Strategy<Value = Content> {
+    prop_oneof![
+        4 => "[a-z一-三😀]{0,5}".prop_map(Content::text),
+        1 => "[一-三]{70,90}".prop_map(Content::text),
+        1 => Just(Content::Image { media: None }),
+        1 => "[a-z]{1,3}".prop_map(|label| Content::Location { latitude: 31.2, longitude: 121.5, label }),
+    ]
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    prop_oneof![
+        3 => Just(Profile::default()),
+        1 => "[a-b]".prop_map(|name| Profile { nickname: Some(name), ..Profile::default() }),
+        1 => Just(Profile { verified: true, ..Profile::default() }),
+    ]
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    prop_oneof![3 => Just(Who::Owner), 2 => (0..AGENTS).prop_map(Who::Agent)]
+}
+
+fn which() -> impl Strategy<Value = Which> {
+    prop_oneof![
+        3 => any::<Index>().prop_map(Which::Waiting),
+        8 => any::<Index>().prop_map(Which::Open),
+        2 => any::<Index>().prop_map(Which::Known),
+        1 => Just(Which::Missing),
+    ]
+}
+
+fn epoch() -> impl Strategy<Value = Epoch> {
+    prop_oneof![4 => Just(Epoch::Current), 1 => Just(Epoch::Stale)]
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    prop_oneof![
+        4 => any::<Index>().prop_map(Place::UnderWay),
+        2 => any::<Index>().prop_map(Place::Stuck),
+        1 => any::<Index>().prop_map(Place::Any),
+    ]
+}
+
+fn result() -> impl Strategy<Value = DeliveryResult> {
+    prop_oneof![
+        Just(DeliveryResult::Accepted {
+            upstream: Some("m1".into())
+        }),
+        Just(DeliveryResult::Failed {
+            cause: Cause::WindowClosed,
+            reason: "45015".into()
+        }),
+        Just(DeliveryResult::Unknown {
+            reason: "no answer".into()
+        }),
+        Just(DeliveryResult::Queued),
+    ]
+}
+
+/// Agents there are. Some never join.
+const AGENTS: u32 = 4;
+/// Addresses customers write from, on two channels.
+const ADDRESSES: u32 = 7;
+/// Ids an address uses; few, so that repetitions come up.
+const IDS: u32 = 9;
+
+fn step() -> impl Strategy<Value = Step> {
+    let agent = || 0..AGENTS;
+    prop_oneof![
+        20 => (0..ADDRESSES, 0..IDS, content(), profile())
+            .prop_map(|(from, id, content, profile)| Step::Message { from, id, content, profile }),
+        3 => (0..ADDRESSES, 0..IDS, profile())
+            .prop_map(|(from, id, profile)| Step::Behaviour { from, id, profile }),
+        2 => (0..ADDRESSES, 0..IDS, content()).prop_map(|(from, id, content)| Step::Amend { from, id, content }),
+        6 => agent().prop_map(Step::Join),
+        1 => agent().prop_map(Step::Leave),
+        8 => (agent(), prop::bool::weighted(0.7)).prop_map(|(agent, on)| Step::SetOnline(agent, on)),
+        4 => (agent(), prop::bool::weighted(0.8), 0..=3_u32, any::<bool>()).prop_map(
+            |(agent, auto, limit, greeting)| Step::SetAcceptance { agent, auto, limit, greeting }
+        ),
+        6 => (who(), which(), epoch()).prop_map(|(who, which, epoch)| Step::Accept { who, which, epoch }),
+        4 => (agent(), agent(), which())
+            .prop_map(|(first, second, which)| Step::Race { first, second, which }),
+        8 => (who(), any::<bool>(), which(), epoch())
+            .prop_map(|(who, senior, which, epoch)| Step::Close { who, senior, which, epoch }),
+        3 => (who(), which(), any::<bool>()).prop_map(|(who, which, all)| Step::Read { who, which, all }),
+        8 => (who(), which(), 0..IDS, content())
+            .prop_map(|(who, which, client_id, content)| Step::Send { who, which, client_id, content }),
+        3 => (who(), place()).prop_map(|(who, place)| Step::Retry { who, place }),
+        5 => place().prop_map(Step::Delivering),
+        6 => (place(), result()).prop_map(|(place, result)| Step::Delivered(place, result)),
+        2 => (any::<Index>(), prop::option::of("[a-c]"), prop::option::of("[x-z]"))
+            .prop_map(|(which, name, remark)| Step::EditCustomer { which, name, remark }),
+        1 => agent().prop_map(Step::Refresh),
+        1 => any::<bool>().prop_map(Step::Announce),
+        1 => (0..5_u32).prop_map(Step::Oversized),
+    ]
+}
+
+pub(crate) fn script() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..120)
+}

@@ -1,0 +1,10 @@
+//! The engine and everything that stands on its trees, on a real store.
+#![allow(clippy::unwrap_used)] // a test ends where it fails
+mod accounts;
+mod feed;
+mod files;
+mod history;
+mod outbox;
+mod races;
+mod restart;
+mod shop;

@@ -1,0 +1,115 @@
+//! What is live is what is stored, before and after a restart.
+use crate::shop::{SHOP, Shop, WIDGET};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, What};
+use weikefu_core::desk::{Command, DeliveryResult};
+use weikefu_core::ids::{AgentId, ConversationId, CustomerId};
+use weikefu_core::rebuild::rebuild;
+use weikefu_core::records::DeliveryState;
+
+/// Commands with small numbers, so that many of them hit something.
+fn command() -> impl Strategy<Value = Command> {
+    let agent = || (1..4_u32).prop_map(AgentId);
+    let conversation = || (1..6_u32).prop_map(|number| ConversationId::of(SHOP, number));
+    let content = || "[a-c好]{0,3}".prop_map(Content::text);
+    let what = prop_oneof![
+        5 => content().prop_map(|content| What::Message { content }),
+        1 => Just(What::Behaviour { behaviour: Behaviour { action: Action::Follow, detail: String::new() } }),
+    ];
+    let result = prop_oneof![
+        Just(DeliveryResult::Accepted { upstream: None }),
+        Just(DeliveryResult::Unknown {
+            reason: "no answer".into()
+        }),
+        Just(DeliveryResult::Queued),
+    ];
+    prop_oneof![
+        8 => (0..4_u32, 0..9_u32, what).prop_map(|(peer, id, what)| Command::Receive {
+            channel: WIDGET,
+            inbound: Inbound {
+                peer: format!("p{peer}"),
+                dedupe: id.to_string(),
+                sent_at: 1_800_000_000_000,
+                what,
+                profile: Profile::default(),
+            },
+        }),
+        3 => agent().prop_map(|agent| Command::Join { agent }),
+        1 => agent().prop_map(|agent| Command::Leave { agent }),
+        4 => (agent(), any::<bool>()).prop_map(|(agent, online)| Command::SetOnline { agent, online }),
+        1 => (agent(), 0..3_u32).prop_map(|(agent, limit)| Command::SetAcceptance {
+            agent, auto: true, limit, greeting: "您好".into(),
+        }),
+        3 => (agent(), conversation(), 1..4_u32).prop_map(|(agent, conversation, epoch)| Command::Accept {
+            agent, conversation, epoch,
+        }),
+        3 => (agent(), conversation(), 1..5_u32).prop_map(|(agent, conversation, epoch)| Command::Close {
+            agent, senior: true, conversation, epoch,
+        }),
+        4 => (agent(), conversation(), "[a-d]", content()).prop_map(
+            |(agent, conversation, client_id, content)| Command::Send { agent, conversation, client_id, content }
+        ),
+        2 => (conversation(), 1..6_u32)
+            .prop_map(|(conversation, seq)| Command::Delivering { conversation, seq }),
+        2 => (conversation(), 1..6_u32, result)
+            .prop_map(|(conversation, seq, result)| Command::Delivered { conversation, seq, result }),
+        1 => (1..4_u32, "[a-c]").prop_map(|(number, name)| Command::EditCustomer {
+            customer: CustomerId::of(SHOP, number), name: Some(name), remark: None,
+        }),
+    ]
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 16, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_restart_changes_nothing(
+        first in prop::collection::vec(command(), 1..80),
+        second in prop::collection::vec(command(), 1..20),
+    ) {
+        runtime().block_on(async {
+            let shop = Shop::open();
+            for command in first {
+                let _ = shop.try_run(command).await;
+            }
+            let live = shop.desk().await;
+            assert_eq!(rebuild(&shop.trees, SHOP).unwrap(), live);
+            check_outbox(&shop);
+            let shop = shop.restart().await;
+            assert_eq!(shop.desk().await, live);
+            assert_eq!(shop.engine.feed(SHOP).unwrap().last(), live.last_event());
+            for command in second {
+                let _ = shop.try_run(command).await;
+            }
+            assert_eq!(rebuild(&shop.trees, SHOP).unwrap(), shop.desk().await);
+            check_outbox(&shop);
+        });
+    }
+}
+
+fn check_outbox(shop: &Shop) {
+    let entries: Vec<_> = shop
+        .trees
+        .outbox
+        .scan(&())
+        .map(|entry| entry.unwrap().0)
+        .collect();
+    let under_way: Vec<_> = shop
+        .trees
+        .messages
+        .scan(&())
+        .map(Result::unwrap)
+        .filter(|(_, message)| {
+            message.delivery.as_ref().is_some_and(|delivery| {
+                matches!(delivery.state, DeliveryState::Queued | DeliveryState::Sending)
+            })
+        })
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(entries, under_way);
+}

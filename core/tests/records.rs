@@ -1,0 +1,326 @@
+//! The stored form of records: everything reads back, words are stored by name, and bytes written by the first
+//! version stay readable.
+#![allow(clippy::unwrap_used)] // a test ends where it fails
+use std::fmt::Debug;
+use weikefu_channel::{Action, Cause, Content, Kind, MediaRef};
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
+use weikefu_core::records::{
+    Agent, Alarm, Author, BehaviourRecord, Blob, ChannelRecord, Conversation, ConversationState, Counters,
+    Customer, Delivery, DeliveryState, DeskAgent, Identity, LastMessage, MediaMeta, Membership, Message,
+    OutboxEntry, Role, Seen, Session, Shop, Speaker, StoredContent,
+};
+use weikefu_core::trees::{Number, Present};
+use weikefu_storage::Record;
+
+fn reads_back<R: Record + PartialEq + Debug>(record: R) {
+    let bytes = record.encode().unwrap();
+    assert_eq!(R::decode(&bytes).as_ref(), Some(&record));
+    for end in 0..bytes.len() {
+        assert!(
+            R::decode(&bytes[..end]).is_none(),
+            "{end} of {} bytes of {record:?}",
+            bytes.len()
+        );
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .map(|digit| digit as u8)
+        .collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+fn media(id: &str) -> MediaRef {
+    MediaRef {
+        id: id.into(),
+        mime: "image/png".into(),
+        size: 70_000,
+        name: Some("图.png".into()),
+    }
+}
+
+fn contents() -> Vec<Content> {
+    let text = String::from;
+    vec![
+        Content::text(""),
+        Content::text("你好 😀\0"),
+        Content::Image { media: None },
+        Content::Image {
+            media: Some(media("a")),
+        },
+        Content::Voice {
+            media: Some(media("b")),
+            transcript: Some(text("喂")),
+        },
+        Content::Video {
+            media: Some(media("c")),
+            thumbnail: Some(media("d")),
+        },
+        Content::File {
+            media: Some(MediaRef {
+                name: None,
+                ..media("e")
+            }),
+        },
+        Content::Location {
+            latitude: -31.25,
+            longitude: 121.5,
+            label: text("外滩"),
+        },
+        Content::Link {
+            title: text("t"),
+            description: text("d"),
+            url: text("u"),
+        },
+        Content::News {
+            title: text("t"),
+            description: text("d"),
+            url: text("u"),
+            picture: text("p"),
+        },
+        Content::MiniProgram {
+            title: text("t"),
+            app_id: text("a"),
+            page: text("p"),
+        },
+        Content::Unknown {
+            original: text("hologram"),
+            raw: text("<xml/>"),
+        },
+    ]
+}
+
+fn message() -> Message {
+    Message {
+        at: 1_800_000_000_000,
+        sent_at: Some(1_799_999_999_000),
+        author: Author::Agent(AgentId(5)),
+        content: StoredContent::Text("您好".into()),
+        client_id: Some("c1".into()),
+        delivery: Some(Delivery {
+            state: DeliveryState::Failed,
+            at: 1_800_000_000_500,
+            cause: Some(Cause::WindowClosed),
+            reason: Some("45015".into()),
+            upstream: None,
+        }),
+    }
+}
+
+fn conversation() -> Conversation {
+    Conversation {
+        id: ConversationId::of(ShopId(1), 7),
+        customer: CustomerId::of(ShopId(1), 3),
+        channel: ChannelId(2),
+        peer: "oABC".into(),
+        state: ConversationState::Active,
+        owner: Some(AgentId(5)),
+        epoch: 2,
+        ticket: 11,
+        opened_at: 1_800_000_000_000,
+        accepted_at: Some(1_800_000_001_000),
+        closed_at: None,
+        last_seq: 4,
+        unread: 1,
+        last: Some(LastMessage {
+            at: 1_800_000_002_000,
+            from: Speaker::Customer,
+            kind: Kind::MiniProgram,
+            text: "小程序".into(),
+        }),
+    }
+}
+
+/// Written by the first version. When this fails, the layout has changed: give the record a new marker and a
+/// migration, and keep these bytes readable.
+const MESSAGE_1: &str = "046d736731fd00a0b8304603000001fd3098b8304603000001050006e682a8e5a5bd010263310103fde8a3b8\
+    3046030000010d77696e646f775f636c6f7365640105343530313500";
+const CONVERSATION_1: &str = "05636f6e7631fd0700000001000000fd030000000100000002046f414243010105020bfd00a0b83046030000\
+    01fdd0a7b8304603000000040101fda0afb83046030000000c6d696e695f70726f6772616d09e5b08fe7a88b\
+    e5ba8f";
+
+#[test]
+fn what_the_first_version_wrote_is_still_read() {
+    assert_eq!(hex(&message().encode().unwrap()), MESSAGE_1);
+    assert_eq!(Message::decode(&from_hex(MESSAGE_1)), Some(message()));
+    assert_eq!(hex(&conversation().encode().unwrap()), CONVERSATION_1);
+    assert_eq!(
+        Conversation::decode(&from_hex(CONVERSATION_1)),
+        Some(conversation())
+    );
+}
+
+#[test]
+fn a_content_survives_being_stored() {
+    for content in contents() {
+        let stored = StoredContent::from(content.clone());
+        assert_eq!(Content::from(stored.clone()), content);
+        reads_back(Message {
+            content: stored,
+            ..message()
+        });
+    }
+}
+
+/// Every name the boundary has for one of its words.
+fn words<T: serde::de::DeserializeOwned>(names: &[&str]) -> Vec<T> {
+    names
+        .iter()
+        .map(|name| serde_json::from_value(serde_json::Value::String((*name).into())).unwrap())
+        .collect()
+}
+
+#[test]
+fn words_are_stored_by_name() {
+    let names = [
+        "retryable",
+        "unknown",
+        "rate_limited",
+        "window_closed",
+        "rejected",
+        "auth",
+        "config",
+        "unsupported",
+        "not_found",
+        "panic",
+        "internal",
+    ];
+    for (name, cause) in names.iter().zip(words::<Cause>(&names)) {
+        let mut message = message();
+        message.delivery.as_mut().unwrap().cause = Some(cause);
+        let bytes = message.encode().unwrap();
+        assert!(
+            bytes.windows(name.len()).any(|window| window == name.as_bytes()),
+            "{name}"
+        );
+        reads_back(message);
+    }
+    let mut message = message();
+    message.delivery.as_mut().unwrap().cause = None;
+    reads_back(message.clone());
+    message.delivery = None;
+    reads_back(message);
+    for kind in words::<Kind>(&[
+        "text", "image", "voice", "video", "file", "location", "link", "news",
+    ]) {
+        let mut conversation = conversation();
+        conversation.last.as_mut().unwrap().kind = kind;
+        reads_back(conversation);
+    }
+    for action in words::<Action>(&[
+        "follow",
+        "unfollow",
+        "scan",
+        "menu_click",
+        "menu_view",
+        "page_view",
+    ]) {
+        reads_back(BehaviourRecord {
+            action,
+            detail: "key".into(),
+            at: -1,
+        });
+    }
+}
+
+#[test]
+fn a_word_of_a_newer_version_is_read_as_something_else() {
+    let mut bytes = message().encode().unwrap();
+    let (known, newer) = (b"window_closed", b"window_frozen");
+    let at = bytes
+        .windows(known.len())
+        .position(|window| window == known)
+        .unwrap();
+    bytes[at..at + newer.len()].copy_from_slice(newer);
+    let read = Message::decode(&bytes);
+    assert_eq!(read.unwrap().delivery.unwrap().cause, Some(Cause::Internal));
+}
+
+#[test]
+fn every_record_reads_back() {
+    reads_back(conversation());
+    reads_back(Conversation {
+        state: ConversationState::Closed,
+        owner: None,
+        closed_at: Some(i64::MAX),
+        last: None,
+        epoch: u32::MAX,
+        ..conversation()
+    });
+    reads_back(Customer {
+        avatar: Some("https://example.com/a.png".into()),
+        verified: true,
+        remark: "常客".into(),
+        ..Customer::new(CustomerId::of(ShopId(1), 3), 1)
+    });
+    reads_back(Identity {
+        customer: CustomerId(9),
+    });
+    reads_back(Seen {
+        place: Some((ConversationId(1), 2)),
+        at: 3,
+    });
+    reads_back(Seen { place: None, at: 3 });
+    reads_back(OutboxEntry { queued: 4 });
+    reads_back(Counters {
+        event: u64::MAX,
+        ..Counters::default()
+    });
+    reads_back(DeskAgent {
+        greeting: "您好".into(),
+        ..DeskAgent::new(AgentId(1))
+    });
+    reads_back(Shop {
+        id: ShopId(1),
+        name: "店".into(),
+        zone: "Asia/Shanghai".into(),
+        created: 5,
+    });
+    reads_back(Membership { role: Role::Senior });
+    reads_back(Session {
+        agent: AgentId(1),
+        csrf: "c".into(),
+        created: 1,
+        expires: 2,
+    });
+    reads_back(Alarm { at: 6 });
+    reads_back(Blob((0..=255).collect()));
+    reads_back(MediaMeta {
+        mime: "a/b".into(),
+        size: u64::MAX,
+        name: None,
+        created: 7,
+    });
+    reads_back(Number(8));
+    reads_back(ChannelRecord {
+        id: ChannelId(1),
+        shop: ShopId(1),
+        plugin: "h5".into(),
+        name: "官网".into(),
+        key: "k".into(),
+        config: "{}".into(),
+        enabled: true,
+    });
+    reads_back(Agent {
+        id: AgentId(1),
+        login: "l".into(),
+        password: "p".into(),
+        must_change: true,
+        nickname: "n".into(),
+        avatar: None,
+        disabled: false,
+        created: 8,
+    });
+    assert_eq!(Present::decode(&Present.encode().unwrap()), Some(Present));
+}
