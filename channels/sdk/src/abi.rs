@@ -7,7 +7,7 @@ use crate::instance::Instance;
 use crate::panic::contain;
 use std::ffi::c_void;
 use std::mem::size_of;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// First word of every plugin table.
 pub const MAGIC: u32 = 0x574b_4650;
@@ -240,7 +240,7 @@ pub(crate) trait Line: Send + Sync {
 }
 
 /// The host behind the line; cut when the instance ends, so that wakers may outlive it.
-pub(crate) struct HostLine(Mutex<Option<Post>>);
+pub(crate) struct HostLine(RwLock<Option<Post>>);
 
 struct Post {
     ctx: *mut c_void,
@@ -249,6 +249,8 @@ struct Post {
 
 // SAFETY: the ABI lets `post` be called with `ctx` from any thread.
 unsafe impl Send for Post {}
+// SAFETY: the same, also from several at once.
+unsafe impl Sync for Post {}
 
 impl HostLine {
     /// # Safety
@@ -261,18 +263,18 @@ impl HostLine {
         // SAFETY: the table states to be at least as large as the structure.
         let host = unsafe { &*host };
         let post = host.post.filter(|_| host.abi_major == ABI_MAJOR)?;
-        Some(HostLine(Mutex::new(Some(Post { ctx: host.ctx, post }))))
+        Some(HostLine(RwLock::new(Some(Post { ctx: host.ctx, post }))))
     }
 
     fn cut(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 impl Line for HostLine {
     fn post(&self, frame: &Frame<'_>) {
         // The lock is held over the call, so that `cut` waits for it. The host never calls back from there.
-        let line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let raw = frame.raw();
         if let Some(line) = line.as_ref() {
             // SAFETY: the host is alive until the line is cut; the frame is valid for the call.

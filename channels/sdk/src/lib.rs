@@ -32,6 +32,11 @@ pub use thread::{
     From, Notice, Outgoing, Persona, Receipt, Service, ServiceState, Thread, ThreadMessage, ThreadQuery,
 };
 
+/// The programs of the tutorial are compiled and run like those of this documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/plugin/README.md")]
+pub mod tutorial {}
+
 /// Everything a plugin usually needs.
 pub mod prelude {
     pub use crate::{

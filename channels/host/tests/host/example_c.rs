@@ -9,6 +9,11 @@ use tokio::runtime::Handle;
 use weikefu_channel::{Cause, Content, Receipt, Request};
 use weikefu_channel_host::{Instance, Library, LoadError, Trust};
 
+/// The header's structures are those of `weikefu_channel::abi`, which asserts the same numbers.
+const LAYOUT: &str = "_Static_assert(sizeof(wk_frame) == 64 && offsetof(wk_frame, body) == 48, \"frame\");
+    _Static_assert(sizeof(wk_host) == 24 && offsetof(wk_host, ctx) == 8, \"host\");
+    _Static_assert(sizeof(wk_plugin) == 48 && offsetof(wk_plugin, manifest) == 16, \"plugin\");";
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -39,7 +44,11 @@ fn compile(source: &Path, out: &Path) {
 fn load(text: &str) -> Result<Library, LoadError> {
     let dir = tempfile::tempdir().unwrap();
     let (source, out) = (dir.path().join("plugin.c"), dir.path().join("plugin.so"));
-    std::fs::write(&source, format!("#include \"weikefu_channel.h\"\n{text}")).unwrap();
+    std::fs::write(
+        &source,
+        format!("#include \"weikefu_channel.h\"\n{LAYOUT}\n{text}"),
+    )
+    .unwrap();
     compile(&source, &out);
     Library::load(&out, Trust::Bundled)
 }

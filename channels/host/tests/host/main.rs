@@ -1,5 +1,6 @@
 //! The boundary from the host's side: real shared objects, real threads, a real HTTP server.
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+mod abort;
 mod calls;
 mod example_c;
 mod hazards;

@@ -1,7 +1,7 @@
 //! What a plugin asks of the host.
-use crate::support::{open, text, trick};
+use crate::support::{open, outgoing, text, trick};
 use serde_json::{Value, json};
-use weikefu_channel::{Cause, Content, Request, What};
+use weikefu_channel::{Cause, Content, Request, Thread, What};
 
 #[tokio::test]
 async fn everything_kept_comes_back() {
@@ -16,6 +16,17 @@ async fn everything_kept_comes_back() {
     assert_eq!(*memory.alarms.lock().unwrap(), [("later".into(), 99)]);
     assert_eq!(memory.amended.lock().unwrap()[0].content, Content::text("new"));
     assert_eq!(memory.kv.lock().unwrap()["opened"], b"yes");
+}
+
+#[tokio::test]
+async fn a_page_of_two_hundred_long_messages_arrives() {
+    let (instance, memory) = open().await;
+    let message = outgoing(Content::text("长".repeat(5000))).message;
+    *memory.thread.lock().unwrap() = Thread {
+        messages: vec![message; 200],
+        ..Thread::default()
+    };
+    assert_eq!(text(&instance, "thread").await, "200");
 }
 
 #[tokio::test]

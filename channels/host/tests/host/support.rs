@@ -30,6 +30,7 @@ pub(crate) struct Memory {
     pub(crate) emitted: Mutex<Vec<Inbound>>,
     pub(crate) amended: Mutex<Vec<Amendment>>,
     pub(crate) media: Mutex<Vec<(MediaRef, Vec<u8>)>>,
+    pub(crate) thread: Mutex<Thread>,
     pub(crate) alarms: Mutex<Vec<(String, i64)>>,
     pub(crate) sent: Mutex<Vec<(u64, String)>>,
     pub(crate) logs: Mutex<Vec<(Level, String)>>,
@@ -122,7 +123,7 @@ impl Services for Memory {
         at_once(found.ok_or_else(|| Error::new(Cause::NotFound, "no such file")))
     }
     fn thread(&self, _: ThreadQuery) -> Answer<'_, Thread> {
-        at_once(Ok(Thread::default()))
+        at_once(Ok(self.thread.lock().unwrap().clone()))
     }
     fn alarm_set(&self, id: String, at: i64) -> Answer<'_, ()> {
         self.alarms.lock().unwrap().push((id, at));

@@ -158,11 +158,11 @@ fn thread(state: &RefCell<State>, frame: &Owned) -> Result<Answer> {
     let query: ThreadQuery = decode("thread", &frame.head)?;
     let script = state.borrow_mut().on_thread.take();
     let Some(mut script) = script else {
-        return Ok((encode(&Thread::default())?, Vec::new()));
+        return Ok((b"{}".to_vec(), encode(&Thread::default())?));
     };
     let answer = script(&query);
     state.borrow_mut().on_thread.get_or_insert(script);
-    Ok((encode(&answer?)?, Vec::new()))
+    Ok((b"{}".to_vec(), encode(&answer?)?))
 }
 
 #[derive(Deserialize)]

@@ -183,6 +183,14 @@ impl Webhooks for Fixture {
                 (0..number("lines")).for_each(|line| self.host.log(Level::Debug, &line.to_string()));
                 Response::text(200, "said")
             }
+            "thread" => {
+                let query = ThreadQuery {
+                    peer: "p".into(),
+                    limit: 200,
+                    ..ThreadQuery::default()
+                };
+                Response::text(200, self.host.thread(&query).await?.messages.len().to_string())
+            }
             "sockets" => Response::json(200, &*self.sockets.borrow())?,
             "ws" => {
                 self.host.ws_send(number("to"), "hello".into()).await?;
