@@ -94,7 +94,7 @@ impl Installation {
 /// Drops what no repetition can reach any more, a little every hour.
 async fn tidy(trees: Trees) {
     loop {
-        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+        tokio::time::sleep(std::time::Duration::from_hours(1)).await;
         let trees = trees.clone();
         let forgotten =
             tokio::task::spawn_blocking(move || trees.forget_seen(weikefu_core::engine::now(), 20_000)).await;

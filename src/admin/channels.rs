@@ -34,7 +34,7 @@ pub(super) async fn add(
         enabled: true,
     };
     store(installation, &record).await?;
-    done(installation, &record)
+    Ok(done(installation, &record))
 }
 
 pub(super) async fn set(
@@ -61,7 +61,7 @@ pub(super) async fn set(
     record.name = name.unwrap_or(record.name);
     record.enabled = enabled.unwrap_or(record.enabled);
     store(installation, &record).await?;
-    done(installation, &record)
+    Ok(done(installation, &record))
 }
 
 pub(super) fn list(installation: &Installation, shop: Option<ShopId>) -> Result<Done, Refusal> {
@@ -69,7 +69,7 @@ pub(super) fn list(installation: &Installation, shop: Option<ShopId>) -> Result<
     for entry in installation.trees.channels.scan(&()) {
         let (_, record) = entry?;
         if shop.is_none_or(|shop| shop == record.shop) {
-            channels.push(done(installation, &record)?);
+            channels.push(done(installation, &record));
         }
     }
     Ok(Done::Channels { channels })
@@ -86,12 +86,12 @@ async fn store(installation: &Installation, record: &ChannelRecord) -> Result<()
     Ok(())
 }
 
-fn done(installation: &Installation, record: &ChannelRecord) -> Result<ChannelDone, Refusal> {
+fn done(installation: &Installation, record: &ChannelRecord) -> ChannelDone {
     let config: Value = serde_json::from_str(&record.config).unwrap_or(Value::Null);
     // A plugin that is gone leaves no schema; then nothing is shown rather than a secret.
     let settings = schema(installation, &record.plugin)
         .map_or(Value::Null, |schema| secrets::without_secrets(&schema, &config));
-    Ok(ChannelDone {
+    ChannelDone {
         channel: record.id.0,
         shop: record.shop.0,
         plugin: record.plugin.clone(),
@@ -100,7 +100,7 @@ fn done(installation: &Installation, record: &ChannelRecord) -> Result<ChannelDo
         enabled: record.enabled,
         settings,
         status: installation.channels.status_text(record.id),
-    })
+    }
 }
 
 fn schema(installation: &Installation, plugin: &str) -> Result<Value, Refusal> {

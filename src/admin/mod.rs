@@ -116,8 +116,8 @@ pub(crate) struct PluginLine {
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) capabilities: Vec<String>,
-    /// Why it was refused.
-    pub(crate) refused: Option<String>,
+    /// Why it was refused, in Chinese and English.
+    pub(crate) refused: Option<(String, String)>,
 }
 
 /// A refusal on its way through the socket: both languages, because the caller chooses.

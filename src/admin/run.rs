@@ -234,7 +234,11 @@ fn plugins(installation: &Installation) -> Done {
         .plugins
         .iter()
         .map(|plugin| {
-            let manifest = plugin.library.as_ref().ok().map(|library| library.manifest());
+            let manifest = plugin
+                .library
+                .as_ref()
+                .ok()
+                .map(weikefu_channel_host::Library::manifest);
             PluginLine {
                 plugin: plugin.id.clone(),
                 bundled: plugin.bundled,
@@ -243,7 +247,11 @@ fn plugins(installation: &Installation) -> Done {
                 capabilities: manifest
                     .map(|manifest| manifest.capabilities.clone())
                     .unwrap_or_default(),
-                refused: plugin.library.as_ref().err().map(ToString::to_string),
+                refused: plugin
+                    .library
+                    .as_ref()
+                    .err()
+                    .map(|error| (error.zh(), error.to_string())),
             }
         })
         .collect();

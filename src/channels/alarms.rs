@@ -8,10 +8,8 @@ use weikefu_core::trees::Trees;
 
 /// Waits for every stored alarm.
 pub(super) fn start(trees: &Trees, channels: &Weak<Channels>) {
-    for entry in trees.alarms.scan(&()) {
-        if let Ok(((channel, id), alarm)) = entry {
-            wait(trees.clone(), channels.clone(), channel, id, alarm.at);
-        }
+    for ((channel, id), alarm) in trees.alarms.scan(&()).flatten() {
+        wait(trees.clone(), channels.clone(), channel, id, alarm.at);
     }
 }
 

@@ -21,7 +21,7 @@ use weikefu_channel::{Content, Kind, Limit, Manifest};
 use weikefu_channel_host::Instance;
 use weikefu_core::desk::{Command, Effect};
 use weikefu_core::engine::Engine;
-use weikefu_core::error::Refusal;
+use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{ChannelId, ShopId};
 use weikefu_core::records::ChannelRecord;
 use weikefu_core::secrets::Sealer;
@@ -136,7 +136,7 @@ impl Channels {
         let manifest = Arc::new(library.manifest().clone());
         self.sealer
             .open(&manifest.config, &mut config)
-            .map_err(|refusal| refusal.text(Default::default()))?;
+            .map_err(|refusal| refusal.text(Language::Chinese))?;
         let sockets = Arc::new(Sockets::default());
         let services = AccountServices::new(
             self.trees.clone(),

@@ -245,15 +245,14 @@ fn bound(inbound: &mut Inbound) -> Result<(), Error> {
         return refuse("dedupe");
     }
     let profile = &mut inbound.profile;
-    for field in [
+    let fields = [
         &mut profile.nickname,
         &mut profile.avatar,
         &mut profile.phone,
         &mut profile.language,
-    ] {
-        if let Some(text) = field {
-            cut(text, 256);
-        }
+    ];
+    for text in fields.into_iter().flatten() {
+        cut(text, 256);
     }
     match &mut inbound.what {
         What::Message { content } => bound_content(content),
@@ -279,9 +278,9 @@ fn bound_content(content: &mut Content) {
             description,
             url,
         } => {
-            [title, description, url]
-                .into_iter()
-                .for_each(|text| cut(text, 4096));
+            for text in [title, description, url] {
+                cut(text, 4096);
+            }
         }
         Content::News {
             title,
@@ -289,12 +288,14 @@ fn bound_content(content: &mut Content) {
             url,
             picture,
         } => {
-            [title, description, url, picture]
-                .into_iter()
-                .for_each(|text| cut(text, 4096));
+            for text in [title, description, url, picture] {
+                cut(text, 4096);
+            }
         }
         Content::MiniProgram { title, app_id, page } => {
-            [title, app_id, page].into_iter().for_each(|text| cut(text, 2048));
+            for text in [title, app_id, page] {
+                cut(text, 2048);
+            }
         }
         _ => {}
     }

@@ -108,17 +108,17 @@ impl Demo {
             ("xiaolin", "小林", Role::Administrator),
             ("xiaochen", "小陈", Role::Agent),
         ] {
-            let made = match installation.accounts.by_login(login) {
-                Ok(_) => order(Order::AgentPassword { login: login.into() }).await?,
-                Err(_) => {
-                    let add = Order::AgentAdd {
-                        login: login.into(),
-                        nickname: nickname.into(),
-                        shop: Some(1),
-                        role,
-                    };
-                    order(add).await?
-                }
+            let made = if installation.accounts.by_login(login).is_ok() {
+                order(Order::AgentPassword { login: login.into() }).await?
+            } else {
+                let shop = Some(1);
+                order(Order::AgentAdd {
+                    login: login.into(),
+                    nickname: nickname.into(),
+                    shop,
+                    role,
+                })
+                .await?
             };
             if let Done::Agent(agent) = made {
                 agents.push(agent);
@@ -250,9 +250,9 @@ async fn channel(
 
 /// Random letters and digits.
 fn random(length: usize) -> Result<String, Refusal> {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::Unavailable)?;
-    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     Ok(bytes
         .iter()
         .map(|byte| LETTERS[usize::from(byte & 31)] as char)

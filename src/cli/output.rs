@@ -1,6 +1,6 @@
 //! What commands print: text for people, one JSON object a line for scripts.
 use super::{Common, exit};
-use crate::admin::{Done, Refused};
+use crate::admin::{AgentDone, AgentLine, ChannelDone, Done, PluginLine, Refused};
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
@@ -55,120 +55,145 @@ pub(super) fn done(common: &Common, done: &Done) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Chooses between the two languages.
+type Say = fn(&'static str, &'static str) -> &'static str;
+
 fn text(language: Language, done: &Done) {
-    let say = |zh: &'static str, en: &'static str| match language {
-        Language::Chinese => zh,
-        Language::English => en,
+    let say: Say = match language {
+        Language::Chinese => |zh, _| zh,
+        Language::English => |_, en| en,
     };
     match done {
-        Done::Agent(agent) => {
-            line(&format!(
-                "{} {} ({})",
-                say("客服", "Agent"),
-                agent.login,
-                agent.nickname
-            ));
-            if let Some(password) = &agent.one_time_password {
-                line(&format!(
-                    "{} {password}",
-                    say("一次性密码：", "One-time password:")
-                ));
-                line(say(
-                    "首次登录后需设置新密码。此密码只显示这一次，请妥善转交。",
-                    "It must be changed at the first login. It is shown only this once.",
-                ));
-            }
-        }
+        Done::Agent(made) => agent(say, made),
         Done::Shop(shop) => line(&format!(
             "{} {}  {}",
             say("店铺", "Shop"),
             shop.shop,
             shop.shop_name
         )),
-        Done::Shops { shops } if shops.is_empty() => {
-            line(say(
-                "还没有店铺，请运行 weikefu init。",
-                "No shop yet: run `weikefu init`.",
-            ));
-        }
-        Done::Shops { shops } => shops
-            .iter()
-            .for_each(|shop| line(&format!("{:>4}  {}", shop.shop, shop.shop_name))),
-        Done::Agents { agents } if agents.is_empty() => {
-            line(say(
-                "还没有客服，请运行 weikefu init。",
-                "No agent yet: run `weikefu init`.",
-            ));
+        Done::Shops { shops } => {
+            list(
+                shops,
+                say(
+                    "还没有店铺，请运行 weikefu init。",
+                    "No shop yet: run `weikefu init`.",
+                ),
+                |shop| format!("{:>4}  {}", shop.shop, shop.shop_name),
+            );
         }
         Done::Agents { agents } => {
-            for agent in agents {
-                let roles: Vec<String> = agent
-                    .roles
-                    .iter()
-                    .map(|(shop, role)| format!("{shop}:{}", role_name(language, *role)))
-                    .collect();
-                let state = if agent.must_change_password {
-                    say("待改密码", "password to be changed")
-                } else {
-                    ""
-                };
-                line(&format!(
-                    "{:>4}  {}  {}  {}  {state}",
-                    agent.agent,
-                    agent.login,
-                    agent.nickname,
-                    roles.join(" ")
-                ));
-            }
+            let none = say(
+                "还没有客服，请运行 weikefu init。",
+                "No agent yet: run `weikefu init`.",
+            );
+            list(agents, none, |agent| agent_line(language, say, agent));
         }
-        Done::Channel(channel) => {
-            line(&format!(
-                "{} {}  {}  {}",
-                say("渠道", "Channel"),
-                channel.channel,
-                channel.plugin,
-                channel.name
-            ));
-            line(&format!("{} {}", say("地址：", "Address:"), channel.path));
-            if let Some(status) = channel.status.as_deref().filter(|status| *status != "ok") {
-                line(&format!("{} {status}", say("状态：", "Status:")));
-            }
-        }
-        Done::Channels { channels } if channels.is_empty() => {
-            line(say(
+        Done::Channel(made) => channel(say, made),
+        Done::Channels { channels } => {
+            let none = say(
                 "还没有渠道，例如：weikefu channel add h5 --name 商城客服",
                 "No channel yet, for example: weikefu channel add h5 --name shop",
-            ));
-        }
-        Done::Channels { channels } => {
-            for channel in channels {
-                let state = match (&channel.status, channel.enabled) {
-                    (_, false) => say("停用", "disabled"),
-                    (Some(status), true) if status != "ok" => status,
-                    _ => "ok",
-                };
-                line(&format!(
-                    "{:>4}  {}  {}  {}  {state}",
-                    channel.channel, channel.plugin, channel.name, channel.path
-                ));
-            }
+            );
+            list(channels, none, |channel| channel_line(say, channel));
         }
         Done::Plugins { plugins } => {
-            for plugin in plugins {
-                let kind = if plugin.bundled {
-                    say("内置", "bundled")
-                } else {
-                    say("已安装", "installed")
-                };
-                let name = plugin.name.as_deref().unwrap_or_default();
-                match &plugin.refused {
-                    Some(reason) => line(&format!("✗ {}  {kind}  {reason}", plugin.plugin)),
-                    None => {
-                        let version = plugin.version.as_deref().unwrap_or_default();
-                        line(&format!("✓ {} {version}  {kind}  {name}", plugin.plugin));
-                    }
-                }
-            }
+            list(plugins, say("没有插件。", "No plugins."), |plugin| {
+                plugin_line(language, say, plugin)
+            });
+        }
+    }
+}
+
+fn list<T>(items: &[T], none: &str, print: impl Fn(&T) -> String) {
+    if items.is_empty() {
+        line(none);
+    }
+    for item in items {
+        line(&print(item));
+    }
+}
+
+fn agent(say: Say, agent: &AgentDone) {
+    line(&format!(
+        "{} {} ({})",
+        say("客服", "Agent"),
+        agent.login,
+        agent.nickname
+    ));
+    if let Some(password) = &agent.one_time_password {
+        line(&format!(
+            "{} {password}",
+            say("一次性密码：", "One-time password:")
+        ));
+        line(say(
+            "首次登录后需设置新密码。此密码只显示这一次，请妥善转交。",
+            "It must be changed at the first login. It is shown only this once.",
+        ));
+    }
+}
+
+fn agent_line(language: Language, say: Say, agent: &AgentLine) -> String {
+    let roles: Vec<String> = agent
+        .roles
+        .iter()
+        .map(|(shop, role)| format!("{shop}:{}", role_name(language, *role)))
+        .collect();
+    let state = if agent.must_change_password {
+        say("待改密码", "password to be changed")
+    } else {
+        ""
+    };
+    format!(
+        "{:>4}  {}  {}  {}  {state}",
+        agent.agent,
+        agent.login,
+        agent.nickname,
+        roles.join(" ")
+    )
+}
+
+fn channel(say: Say, channel: &ChannelDone) {
+    line(&format!(
+        "{} {}  {}  {}",
+        say("渠道", "Channel"),
+        channel.channel,
+        channel.plugin,
+        channel.name
+    ));
+    line(&format!("{} {}", say("地址：", "Address:"), channel.path));
+    if let Some(status) = channel.status.as_deref().filter(|status| *status != "ok") {
+        line(&format!("{} {status}", say("状态：", "Status:")));
+    }
+}
+
+fn channel_line(say: Say, channel: &ChannelDone) -> String {
+    let state = match (&channel.status, channel.enabled) {
+        (_, false) => say("停用", "disabled"),
+        (Some(status), true) if status != "ok" => status,
+        _ => "ok",
+    };
+    format!(
+        "{:>4}  {}  {}  {}  {state}",
+        channel.channel, channel.plugin, channel.name, channel.path
+    )
+}
+
+fn plugin_line(language: Language, say: Say, plugin: &PluginLine) -> String {
+    let kind = if plugin.bundled {
+        say("内置", "bundled")
+    } else {
+        say("已安装", "installed")
+    };
+    match (&plugin.refused, language) {
+        (Some((zh, _)), Language::Chinese) => format!("✗ {}  {kind}  {zh}", plugin.plugin),
+        (Some((_, en)), Language::English) => format!("✗ {}  {kind}  {en}", plugin.plugin),
+        (None, _) => {
+            let version = plugin.version.as_deref().unwrap_or_default();
+            format!(
+                "✓ {} {version}  {kind}  {}",
+                plugin.plugin,
+                plugin.name.as_deref().unwrap_or_default()
+            )
         }
     }
 }

@@ -83,7 +83,7 @@ impl Context {
             return Ok(Bytes::new());
         };
         let reading = Limited::new(body, limit as usize).collect();
-        match tokio::time::timeout(Duration::from_secs(60), reading).await {
+        match tokio::time::timeout(Duration::from_mins(1), reading).await {
             Ok(Ok(collected)) => Ok(collected.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
             Ok(Err(error)) => Err(Refusal::Malformed(error.to_string())),

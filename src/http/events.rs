@@ -108,21 +108,18 @@ impl Listener {
 
     /// What was missed, or the news that it cannot be told any more.
     async fn catch_up(&mut self, subscription: &Subscription) -> Result<(), Gone> {
-        match &subscription.missed {
-            Some(missed) => {
-                for event in missed {
-                    self.tell(event).await?;
-                }
-                self.flush().await
-            }
-            None => {
-                self.last = subscription.last;
-                self.send(&Frame::Reset {
+        let Some(missed) = &subscription.missed else {
+            self.last = subscription.last;
+            return self
+                .send(&Frame::Reset {
                     event: subscription.last,
                 })
-                .await
-            }
+                .await;
+        };
+        for event in missed {
+            self.tell(event).await?;
         }
+        self.flush().await
     }
 
     /// Queues an event if this agent may see it. Flushing is the caller's.
@@ -161,20 +158,16 @@ impl Listener {
         let role = accounts
             .session(&self.token)
             .and_then(|_| accounts.role(self.shop, self.agent));
-        match role {
-            Ok(Some(role)) => {
-                self.role = role;
-                self.send(&Frame::Tick { n: self.last }).await
-            }
-            _ => {
-                self.send(&Frame::Bye {
-                    code: "unauthenticated".into(),
-                })
-                .await?;
-                let _ = self.socket.close(None).await;
-                Err(Gone)
-            }
-        }
+        let Ok(Some(role)) = role else {
+            self.send(&Frame::Bye {
+                code: "unauthenticated".into(),
+            })
+            .await?;
+            let _ = self.socket.close(None).await;
+            return Err(Gone);
+        };
+        self.role = role;
+        self.send(&Frame::Tick { n: self.last }).await
     }
 
     async fn send(&mut self, frame: &Frame) -> Result<(), Gone> {

@@ -125,13 +125,13 @@ impl Route {
 
     /// Names the schema of a raw route's answer.
     pub(crate) fn answers<O: JsonSchema>(mut self) -> Self {
-        self.response = Some(|generator| generator.subschema_for::<O>());
+        self.response = Some(SchemaGenerator::subschema_for::<O>);
         self
     }
 
     /// Names the schema of a raw route's body.
     pub(crate) fn takes<I: JsonSchema>(mut self) -> Self {
-        self.request = Some(|generator| generator.subschema_for::<I>());
+        self.request = Some(SchemaGenerator::subschema_for::<I>);
         self
     }
 }

@@ -161,7 +161,7 @@ impl Table {
             HeaderValue::from_static("nosniff"),
         );
         if head {
-            *answer.body_mut() = Default::default();
+            *answer.body_mut() = http_body_util::Full::default();
         }
         answer
     }

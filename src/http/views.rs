@@ -251,6 +251,7 @@ pub(crate) struct ErrorView {
 /// One frame of the console's WebSocket, server to client.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // written once and dropped
 pub(crate) enum Frame {
     /// First; `event` is the last event so far.
     Hello { event: u64 },

@@ -1,9 +1,11 @@
 //! Taking, answering and ending conversations.
+use super::SERVE;
 use crate::http::context::Context;
 use crate::http::present;
 use crate::http::reply::{self, Reply as HttpReply};
+use crate::http::route::Route;
 use crate::http::views::{ConversationView, MessageView};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weikefu_channel::{Content, MediaRef};
@@ -13,6 +15,60 @@ use weikefu_core::ids::ConversationId;
 use weikefu_core::media;
 use weikefu_core::records::Conversation;
 use weikefu_core::rights::{self, Action};
+
+/// The routes of this resource.
+pub(super) fn routes() -> Vec<Route> {
+    let taking = "Take a waiting conversation; exactly one agent wins";
+    let seen = "Everything up to a message has been seen";
+    let writing = "Show the customer that one is writing";
+    let sending = "Send a message; the same `client_id` is the same message";
+    let again = "Send a failed or unknown message again";
+    vec![
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/accept",
+            SERVE,
+            taking,
+            accept,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/close",
+            SERVE,
+            "End a conversation",
+            close,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/read",
+            SERVE,
+            seen,
+            read,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/typing",
+            SERVE,
+            writing,
+            typing,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/messages",
+            SERVE,
+            sending,
+            send,
+        ),
+        Route::raw(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/messages/{seq}/retry",
+            SERVE,
+            again,
+            retry,
+        )
+        .answers::<MessageView>(),
+    ]
+}
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Seen {
@@ -134,13 +190,13 @@ pub(crate) async fn send(context: Context, sending: Sending) -> Result<MessageVi
         ));
     }
     let known = stored(&context)?;
-    let content = content(&context, sending.content)?;
-    context.app.installation.channels.check(known.channel, &content)?;
+    let wanted = content(&context, sending.content)?;
+    context.app.installation.channels.check(known.channel, &wanted)?;
     let command = Command::Send {
         agent: context.agent()?.id,
         conversation: known.id,
         client_id: sending.client_id,
-        content,
+        content: wanted,
     };
     sent(&context, command).await
 }

@@ -1,7 +1,10 @@
 //! Customers and their threads.
+use super::CUSTOMERS;
 use crate::http::context::Context;
 use crate::http::present;
+use crate::http::route::Route;
 use crate::http::views::{BehaviourView, CustomerDetail, CustomerPanel, CustomerView, MessagesView};
+use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weikefu_channel::Cursor;
@@ -15,6 +18,29 @@ use weikefu_core::records::Customer;
 const BEHAVIOURS: usize = 50;
 /// Messages of a page unless asked otherwise, and at most.
 const PAGE: (usize, usize) = (50, 200);
+
+/// The routes of this resource.
+pub(super) fn routes() -> Vec<Route> {
+    let customer = "/api/shops/{shop}/customers/{id}";
+    let thread =
+        "A part of a customer's thread on a channel: `channel`, `before` or `after` a cursor, `limit`";
+    vec![
+        Route::get(customer, CUSTOMERS, "A customer with behaviours", panel),
+        Route::json(
+            Method::PATCH,
+            customer,
+            CUSTOMERS,
+            "Correct a customer's name or remark",
+            edit,
+        ),
+        Route::get(
+            "/api/shops/{shop}/customers/{id}/messages",
+            CUSTOMERS,
+            thread,
+            messages,
+        ),
+    ]
+}
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct EditCustomer {

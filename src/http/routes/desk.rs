@@ -1,7 +1,10 @@
 //! The desk as a whole, and one's own place at it.
+use super::SERVE;
 use crate::http::context::Context;
 use crate::http::present;
+use crate::http::route::Route;
 use crate::http::views::{AcceptanceView, AgentView, DeskMe, DeskView};
+use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weikefu_core::desk::{Command, Desk, Reply};
@@ -12,6 +15,38 @@ use weikefu_core::records::DeskAgent;
 const LIMIT: u32 = 200;
 /// Characters of a greeting.
 const GREETING: usize = 500;
+
+/// The routes of this resource.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "/api/shops/{shop}/desk",
+            SERVE,
+            "Everything the desk shows at first",
+            desk,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/presence",
+            SERVE,
+            "Go online or offline",
+            presence,
+        ),
+        Route::get(
+            "/api/shops/{shop}/acceptance",
+            SERVE,
+            "One's settings of acceptance",
+            acceptance,
+        ),
+        Route::json(
+            Method::PUT,
+            "/api/shops/{shop}/acceptance",
+            SERVE,
+            "Change them",
+            set_acceptance,
+        ),
+    ]
+}
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Presence {

@@ -1,11 +1,28 @@
 //! Files: stored by agents, read by whoever has the id.
+use super::SERVE;
 use super::session::blocking;
 use crate::http::context::Context;
 use crate::http::reply::{self, Reply};
+use crate::http::route::{Access, Route};
 use crate::http::views::MediaView;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use weikefu_core::error::Refusal;
 use weikefu_core::media::{self, MAX_FILE, MediaId};
+
+/// The routes of this resource.
+pub(super) fn routes() -> Vec<Route> {
+    let summary = "Store a file: its bytes as the body";
+    vec![
+        Route::raw(Method::POST, "/api/shops/{shop}/media", SERVE, summary, store).answers::<MediaView>(),
+        Route::raw(
+            Method::GET,
+            "/m/{id}",
+            Access::Public,
+            "A stored file; its id is the permission",
+            serve,
+        ),
+    ]
+}
 
 pub(crate) async fn store(mut context: Context) -> Result<Reply, Refusal> {
     let mime = context.header("content-type").unwrap_or_default().to_owned();

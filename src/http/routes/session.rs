@@ -2,9 +2,9 @@
 use crate::http::context::Context;
 use crate::http::present;
 use crate::http::reply::{self, Reply};
-use crate::http::route::input;
+use crate::http::route::{Access, Route, input};
 use crate::http::views::{Me, SessionView};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -13,6 +13,38 @@ use weikefu_core::desk::Command;
 use weikefu_core::engine::now;
 use weikefu_core::error::Refusal;
 use weikefu_core::media::{self, MediaId};
+
+/// The routes of this resource.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::raw(Method::POST, "/api/login", Access::Public, "Log in", log_in)
+            .takes::<LogIn>()
+            .answers::<SessionView>(),
+        Route::get(
+            "/api/session",
+            Access::Session,
+            "The session and its shops",
+            current,
+        ),
+        Route::raw(Method::POST, "/api/logout", Access::Session, "Log out", log_out),
+        Route::raw(
+            Method::POST,
+            "/api/session/password",
+            Access::Session,
+            "Change one's password",
+            password,
+        )
+        .takes::<NewPassword>()
+        .answers::<SessionView>(),
+        Route::json(
+            Method::PATCH,
+            "/api/me",
+            Access::Session,
+            "Change one's nickname and picture",
+            edit_me,
+        ),
+    ]
+}
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct LogIn {
@@ -67,15 +99,17 @@ pub(crate) async fn log_in(mut context: Context) -> Result<Reply, Refusal> {
     let tried = blocking(move || accounts.log_in(&login, &password)).await;
     match tried {
         Ok((agent, login)) => {
-            names.iter().for_each(|name| context.app.throttle.succeeded(name));
+            for name in &names {
+                context.app.throttle.succeeded(name);
+            }
             let view = present::session(&context.app.installation, &login.session, &agent)?;
             Ok(opened(&context, &login, &view))
         }
         Err(refusal) => {
             if matches!(refusal, Refusal::BadCredentials) {
-                names
-                    .iter()
-                    .for_each(|name| context.app.throttle.failed(name, now()));
+                for name in &names {
+                    context.app.throttle.failed(name, now());
+                }
             }
             Err(refusal)
         }
