@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use sled::{IVec, Transactional as _};
 
 use crate::Error;
+use crate::error::of_engine;
 
 /// What becomes of a key.
 #[derive(Debug, Clone)]
@@ -127,7 +128,7 @@ impl Changes {
             Ok(())
         });
         done.map_err(|error| match error {
-            sled::transaction::TransactionError::Storage(error) => error.into(),
+            sled::transaction::TransactionError::Storage(error) => of_engine(error),
             sled::transaction::TransactionError::Abort(()) => Error::Engine("a group was aborted".into()),
         })
     }

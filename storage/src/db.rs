@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 
+use crate::error::of_engine;
 use crate::writer::Shared;
 use crate::{Error, Key, OpenError, Record, Report, Result, Stats, Tree, Txn, files, format, open};
 
@@ -94,7 +95,7 @@ impl Db {
             )));
         }
         let shared = &self.handle.shared;
-        let engine = shared.engine()?.open_tree(name)?;
+        let engine = shared.engine()?.open_tree(name).map_err(of_engine)?;
         let mut trees = self.handle.trees.lock().unwrap_or_else(PoisonError::into_inner);
         let next = trees.len();
         let number = *trees.entry(name).or_insert(next);

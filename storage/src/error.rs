@@ -86,17 +86,16 @@ impl Error {
     }
 }
 
-impl From<sled::Error> for Error {
-    fn from(error: sled::Error) -> Self {
-        match error {
-            sled::Error::Io(error)
-                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
-            {
-                Self::DiskFull
-            }
-            sled::Error::Io(error) => Self::Io(error.to_string()),
-            other => Self::Engine(other.to_string()),
+/// What the engine says, in our words. A function, as a conversion would show the engine in the API.
+pub(crate) fn of_engine(error: sled::Error) -> Error {
+    match error {
+        sled::Error::Io(error)
+            if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+        {
+            Error::DiskFull
         }
+        sled::Error::Io(error) => Error::Io(error.to_string()),
+        other => Error::Engine(other.to_string()),
     }
 }
 
@@ -180,10 +179,10 @@ mod tests {
     fn a_full_disk_is_told_from_other_trouble() {
         let full = std::io::Error::from_raw_os_error(libc::ENOSPC);
         // The engine passes errors on as copies of its own.
-        assert_eq!(Error::from(sled::Error::Io(full).clone()), Error::DiskFull);
+        assert_eq!(of_engine(sled::Error::Io(full).clone()), Error::DiskFull);
         let quota = std::io::Error::from_raw_os_error(libc::EDQUOT);
-        assert_eq!(Error::from(sled::Error::Io(quota)), Error::DiskFull);
-        let other = Error::from(sled::Error::Io(std::io::Error::from_raw_os_error(libc::EIO)));
+        assert_eq!(of_engine(sled::Error::Io(quota)), Error::DiskFull);
+        let other = of_engine(sled::Error::Io(std::io::Error::from_raw_os_error(libc::EIO)));
         assert!(other.to_string().contains("check the disk"), "{other}");
     }
 }

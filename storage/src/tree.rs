@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
+use crate::error::of_engine;
 use crate::key::{bytes_of, hex};
 use crate::writer::Shared;
 use crate::{Error, Key, Record, Result};
@@ -58,14 +59,15 @@ impl<K: Key, V: Record> Tree<K, V> {
     pub fn get(&self, key: &K) -> Result<Option<V>> {
         let key = bytes_of(key);
         self.engine
-            .get(&key)?
+            .get(&key)
+            .map_err(of_engine)?
             .map(|value| record(self.name, &key, &value))
             .transpose()
     }
 
     /// Whether a key has a record, which is not decoded.
     pub fn contains(&self, key: &K) -> Result<bool> {
-        Ok(self.engine.contains_key(bytes_of(key))?)
+        self.engine.contains_key(bytes_of(key)).map_err(of_engine)
     }
 
     /// The entries whose key begins with `prefix`, in order of their keys; `.rev()` turns it round.
@@ -120,7 +122,7 @@ impl<K: Key, V: Record> Scan<K, V> {
     fn entry(&self, entry: Option<sled::Result<(sled::IVec, sled::IVec)>>) -> Option<Result<(K, V)>> {
         let (key, value) = match entry? {
             Ok(entry) => entry,
-            Err(error) => return Some(Err(error.into())),
+            Err(error) => return Some(Err(of_engine(error))),
         };
         let Some(typed) = K::decode(&key) else {
             return Some(Err(corrupt(self.name, &key)));

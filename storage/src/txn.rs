@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::changes::{Change, Changes};
+use crate::error::of_engine;
 use crate::key::{bytes_of, hex};
 use crate::record::Refused;
 use crate::tree::{Tree, record};
@@ -51,7 +52,7 @@ impl Txn {
         };
         let value = match change {
             Some(change) => change.into_value(),
-            None => tree.engine.get(&key)?,
+            None => tree.engine.get(&key).map_err(of_engine)?,
         };
         value.map(|value| record(tree.name, &key, &value)).transpose()
     }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
 use crate::changes::{Change, Changes};
+use crate::error::of_engine;
 use crate::lock::Lock;
 use crate::{Error, Options, Result, Stats, Txn};
 
@@ -178,7 +179,7 @@ impl Shared {
         if changes.keys() > 0 {
             changes.apply()?;
             // Every write of the log, this one too, ends in a real barrier: see `barrier`.
-            self.engine()?.flush()?;
+            self.engine()?.flush().map_err(of_engine)?;
         }
         Ok(())
     }
