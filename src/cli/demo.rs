@@ -22,6 +22,9 @@ pub(crate) struct Demo {
     /// 监听地址
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// 用此目录里的页面代替内置页面（开发用）
+    #[arg(long)]
+    web_dir: Option<PathBuf>,
     /// 微信模拟器程序（由 cargo xtask demo 提供）；省略则不演示公众号
     #[arg(long)]
     simulator: Option<PathBuf>,
@@ -84,7 +87,7 @@ impl Demo {
                     stage.h5.path.trim_start_matches("/c/").trim_end_matches('/'),
                 );
             tell(common, address, &stage);
-            serve::serve(prepared, None, Some(page)).await.map(|()| true)
+            serve::serve(prepared, self.web_dir.clone(), Some(page)).await.map(|()| true)
         });
         match served {
             Ok(true) => ExitCode::SUCCESS,
