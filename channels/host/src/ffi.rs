@@ -255,19 +255,5 @@ pub(crate) fn die_with_parent(command: &mut Command) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What loading from a `noexec` file system falls back to.
-    #[test]
-    fn a_library_loads_from_memory() {
-        let deps = std::env::current_exe().unwrap();
-        let fixture = deps.with_file_name("libweikefu_fixture.so");
-        let handle = from_memory(&std::fs::read(fixture).unwrap()).unwrap();
-        // SAFETY: the fixture is a plugin.
-        let symbol: Symbol<*const RawPlugin> = unsafe { handle.get(SYMBOL.as_bytes()) }.unwrap();
-        // SAFETY: the same.
-        unsafe { check(symbol.into_raw().cast(), "memory") }.unwrap();
-        assert!(from_memory(b"no library").is_err());
-    }
-}
+#[path = "ffi_tests.rs"]
+mod tests;

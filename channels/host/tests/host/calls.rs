@@ -7,15 +7,6 @@ use tokio::runtime::Handle;
 use weikefu_channel::{Cause, Content, Health, Level, Notice, Receipt, Request, Service, ServiceState};
 use weikefu_channel_host::{Instance, Library, Limits, Trust};
 
-fn hasty() -> Limits {
-    let soon = Duration::from_millis(50);
-    Limits {
-        send: soon,
-        receive: soon,
-        ..Limits::default()
-    }
-}
-
 #[tokio::test]
 async fn every_call_reaches_its_method() {
     let (instance, memory) = open().await;
@@ -123,11 +114,17 @@ async fn bodies_from_nothing_to_32_mib() {
 async fn a_late_answer_is_dropped_and_the_next_call_gets_its_own() {
     let dir = tempfile::tempdir().unwrap();
     let until = dir.path().join("go");
-    let (instance, _memory) = open_with(json!({}), hasty()).await.unwrap();
-    let late = trick(&instance, &format!("block?until={}", until.display()))
-        .await
-        .unwrap_err();
-    assert_eq!(late.kind, Cause::Retryable, "{late}");
+    let (instance, _memory) = open().await;
+    let head = json!({ "url": format!("block?until={}", until.display()) }).to_string();
+    let late = instance
+        .call(
+            "webhooks.receive",
+            head.into(),
+            Vec::new(),
+            Duration::from_millis(50),
+        )
+        .await;
+    assert_eq!(late.unwrap_err().kind, Cause::Retryable);
     std::fs::write(&until, "").unwrap();
     assert_eq!(counts(&instance).await.0, 2);
 }
@@ -136,24 +133,24 @@ async fn a_late_answer_is_dropped_and_the_next_call_gets_its_own() {
 async fn a_send_that_may_have_happened_is_unknown_one_that_cannot_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let until = dir.path().join("go");
-    let (instance, _memory) = open_with(json!({}), hasty()).await.unwrap();
-    assert_eq!(
-        instance
-            .send(outgoing(Content::text("hang")))
-            .await
-            .unwrap_err()
-            .kind,
-        Cause::Unknown
-    );
+    let limits = Limits {
+        send: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let (instance, _memory) = open_with(json!({}), limits).await.unwrap();
+    let sent = begin(instance.send(outgoing(Content::text("hang"))))
+        .map_err(drop)
+        .unwrap();
+    // A call behind it: the plugin has it by now.
+    counts(&instance).await;
+    assert_eq!(sent.await.unwrap_err().kind, Cause::Unknown);
     // The thread is kept busy, so that the next message is never taken out of the mailbox.
     let block = format!("block?until={}", until.display());
-    let (blocked, waiting) = tokio::join!(
-        trick(&instance, &block),
-        instance.send(outgoing(Content::text("hi"))),
-    );
-    assert_eq!(blocked.unwrap_err().kind, Cause::Retryable);
+    let blocked = begin(trick(&instance, &block)).map_err(drop).unwrap();
+    let waiting = instance.send(outgoing(Content::text("hi"))).await;
     assert_eq!(waiting.unwrap_err().kind, Cause::Retryable);
     std::fs::write(&until, "").unwrap();
+    assert_eq!(blocked.await.unwrap().body, b"late");
 }
 
 #[tokio::test]
