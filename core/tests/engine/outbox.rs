@@ -2,7 +2,7 @@
 use crate::shop::{SHOP, Shop};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use weikefu_channel::{Cause, Error, Receipt};
 use weikefu_core::desk::{Command, Effect, Happening};
@@ -20,13 +20,26 @@ enum Fate {
     Panics,
 }
 
-#[derive(Default)]
 struct Scripted {
     fates: Mutex<HashMap<Place, VecDeque<Fate>>>,
     carried: Mutex<Vec<Place>>,
     at_once: Mutex<HashSet<ConversationId>>,
+    /// Nothing is carried before it opens.
+    gate: Semaphore,
     /// Notices never end.
     deaf: bool,
+}
+
+impl Default for Scripted {
+    fn default() -> Self {
+        Scripted {
+            fates: Mutex::default(),
+            carried: Mutex::default(),
+            at_once: Mutex::default(),
+            gate: Semaphore::new(1),
+            deaf: false,
+        }
+    }
 }
 
 impl Scripted {
@@ -63,6 +76,7 @@ impl Carrier for Scripted {
                 "two of one conversation at once"
             );
             self.carried.lock().unwrap().push((id, seq));
+            drop(self.gate.acquire().await);
             for _ in 0..(id.0 + u64::from(seq)) % 5 {
                 tokio::task::yield_now().await;
             }
@@ -176,7 +190,11 @@ fn fails(kind: Cause) -> Fate {
 
 #[tokio::test(start_paused = true)]
 async fn a_conversation_is_carried_in_order_and_one_by_one() {
-    let mut running = Running::start(Shop::open(), Scripted::default());
+    let carrier = Scripted {
+        gate: Semaphore::new(0),
+        ..Scripted::default()
+    };
+    let mut running = Running::start(Shop::open(), carrier);
     let agent = running.shop.agent(1).await;
     let mut conversations = Vec::new();
     for number in 0..5 {
@@ -191,13 +209,18 @@ async fn a_conversation_is_carried_in_order_and_one_by_one() {
             );
         }
     }
-    let delivery = running.ends(last).await;
-    assert_eq!(delivery.upstream.as_deref(), Some("up9"));
+    running.carrier.gate.add_permits(1);
+    running.ends(last).await;
     for &conversation in &conversations {
-        while running.carrier.carried(conversation).len() < 8 {
+        while running.delivery((conversation, 9)).state != DeliveryState::Accepted {
             tokio::task::yield_now().await;
         }
         assert_eq!(running.carrier.carried(conversation), (2..=9).collect::<Vec<_>>());
+        for seq in 2..=9 {
+            let delivery = running.delivery((conversation, seq));
+            assert_eq!(delivery.state, DeliveryState::Accepted, "{delivery:?}");
+            assert_eq!(delivery.upstream, Some(format!("up{seq}")));
+        }
     }
 }
 

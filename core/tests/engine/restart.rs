@@ -79,7 +79,7 @@ proptest! {
             }
             let live = shop.desk().await;
             assert_eq!(rebuild(&shop.trees, SHOP).unwrap(), live);
-            check_outbox(&shop);
+            check_indexes(&shop).await;
             let shop = shop.restart().await;
             assert_eq!(shop.desk().await, live);
             assert_eq!(shop.engine.feed(SHOP).unwrap().last(), live.last_event());
@@ -87,12 +87,38 @@ proptest! {
                 let _ = shop.try_run(command).await;
             }
             assert_eq!(rebuild(&shop.trees, SHOP).unwrap(), shop.desk().await);
-            check_outbox(&shop);
+            check_indexes(&shop).await;
         });
     }
 }
 
-fn check_outbox(shop: &Shop) {
+/// What a start, the outbox and the chat records find their way by.
+async fn check_indexes(shop: &Shop) {
+    let open: Vec<_> = shop
+        .trees
+        .open
+        .scan(&SHOP)
+        .map(|entry| entry.unwrap().0.1)
+        .collect();
+    let desk = shop.desk().await;
+    let mut live: Vec<_> = desk.open().map(|conversation| conversation.id).collect();
+    live.sort();
+    assert_eq!(open, live, "only what is open is read at a start");
+    let histories: Vec<_> = shop
+        .trees
+        .histories
+        .scan(&())
+        .map(|entry| entry.unwrap().0)
+        .collect();
+    let mut known: Vec<_> = shop
+        .trees
+        .conversations
+        .scan(&())
+        .map(|entry| entry.unwrap().1)
+        .map(|conversation| (conversation.customer, conversation.id))
+        .collect();
+    known.sort();
+    assert_eq!(histories, known);
     let entries: Vec<_> = shop
         .trees
         .outbox
