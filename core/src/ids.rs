@@ -60,6 +60,12 @@ id!(
 );
 
 impl CustomerId {
+    /// The number within the shop, from 1.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0 as u32
+    }
+
     /// The `number`th customer of a shop.
     #[must_use]
     pub fn of(shop: ShopId, number: u32) -> Self {

@@ -67,6 +67,7 @@ pub(crate) fn agent(installation: &Installation, desk: &DeskAgent, load: u32) ->
 pub(crate) fn customer(customer: &Customer) -> CustomerView {
     CustomerView {
         id: customer.id,
+        number: customer.id.number(),
         name: customer.display_name().to_owned(),
         remark: customer.remark.clone(),
         avatar: customer.avatar.clone(),

@@ -68,6 +68,8 @@ pub(crate) struct DeskMe {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct CustomerView {
     pub(crate) id: CustomerId,
+    /// The number within the shop, for people.
+    pub(crate) number: u32,
     /// Empty when nobody knows a name.
     pub(crate) name: String,
     pub(crate) remark: String,
