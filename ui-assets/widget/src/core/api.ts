@@ -72,8 +72,9 @@ export class Api {
     patience = PATIENCE,
   ): Promise<T> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), patience);
-    if (signal) signal.addEventListener("abort", () => abort.abort());
+    const stop = (): void => abort.abort();
+    const timer = setTimeout(stop, patience);
+    if (signal) signal.addEventListener("abort", stop);
     const headers: Record<string, string> = { "accept-language": this.lang };
     if (this.token) headers.authorization = `Bearer ${this.token}`;
     if (body) headers["content-type"] = "application/json";
@@ -93,6 +94,7 @@ export class Api {
       throw error instanceof Problem ? error : new Problem("network", "");
     } finally {
       clearTimeout(timer);
+      if (signal) signal.removeEventListener("abort", stop);
     }
   }
 }

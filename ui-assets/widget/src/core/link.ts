@@ -161,11 +161,17 @@ export function createLink(api: Api, listener: Listener): Link {
   async function poll(): Promise<void> {
     const abort = (polling = new AbortController());
     let failed = 0;
+    // A first answer at once: it shows that the line is up, which a poll would tell only at its end.
+    let known = false;
     while (!abort.signal.aborted) {
       try {
-        const page = await api.poll(listener.after(), abort.signal);
+        const after = listener.after();
+        const page = known
+          ? await api.poll(after, abort.signal)
+          : await api.history(`${after ? `after=${after}&` : ""}limit=200`);
         if (abort.signal.aborted) return;
         failed = 0;
+        known = true;
         listener.page(page);
         set(true);
       } catch (error) {
@@ -175,6 +181,7 @@ export function createLink(api: Api, listener: Listener): Link {
           stop();
           return listener.barred(message);
         }
+        known = false;
         set(false);
         if (code === "bad_token") await listener.renew().catch(() => {});
         const wait = Math.max(retryAfter, backoff(failed++));

@@ -15,6 +15,8 @@ export async function prepare(file: Blob, limit: number): Promise<Blob> {
   if (file.type === "image/gif") return within(file, limit);
   if (!/^image\//.test(file.type)) throw "badImage" satisfies Refusal;
   const image = await decode(file);
+  // Not a picture, or a page whose policy forbids `blob:`; the server looks at the bytes anyway.
+  if (!image) return within(file, limit);
   const scale = Math.min(1, EDGE / Math.max(image.naturalWidth, image.naturalHeight, 1));
   if (known && scale === 1 && file.size <= SMALL) return file;
   const smaller = await draw(image, scale, file.type);
@@ -29,18 +31,16 @@ function within(file: Blob, limit: number): Blob {
   return file;
 }
 
-function decode(file: Blob): Promise<HTMLImageElement> {
-  return new Promise((resolve, reject) => {
+function decode(file: Blob): Promise<HTMLImageElement | null> {
+  return new Promise((resolve) => {
     const image = new Image();
     const url = URL.createObjectURL(file);
-    image.onload = () => {
+    const done = (found: HTMLImageElement | null) => () => {
       URL.revokeObjectURL(url);
-      resolve(image);
+      resolve(found);
     };
-    image.onerror = () => {
-      URL.revokeObjectURL(url);
-      reject("badImage" satisfies Refusal);
-    };
+    image.onload = done(image);
+    image.onerror = done(null);
     image.src = url;
   });
 }
