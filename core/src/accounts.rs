@@ -14,8 +14,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// How long a session lasts, milliseconds.
 const SESSION: Millis = 12 * 3_600_000;
-/// Sessions looked at when one is opened, to drop those that have run out.
-const NEIGHBOURS: usize = 8;
 /// Characters of a password.
 pub const PASSWORD: std::ops::RangeInclusive<usize> = 10..=128;
 /// Characters of a nickname.
@@ -209,8 +207,10 @@ impl Accounts {
             .collect()
     }
 
+    /// Opens a session; those of the same agent that have run out are dropped.
     fn open_session(&self, agent: AgentId) -> Result<Login, Refusal> {
-        let token = random_text(32)?;
+        // The agent stands in front, so that all sessions of one lie together.
+        let token = format!("{agent}.{}", random_text(32)?);
         let at = now();
         let session = Session {
             agent,
@@ -218,16 +218,14 @@ impl Accounts {
             created: at,
             expires: at + SESSION,
         };
-        let key = digest(&token);
         let mut txn = self.trees.db.begin();
-        // Keys are spread evenly, so looking at a few neighbours at every login keeps the tree from growing.
-        for entry in self.trees.sessions.range(key..).take(NEIGHBOURS) {
-            let (old, session) = entry?;
-            if session.expires <= at {
-                txn.delete(&self.trees.sessions, &old);
+        for entry in self.trees.sessions.scan(&agent) {
+            let (key, old) = entry?;
+            if old.expires <= at {
+                txn.delete(&self.trees.sessions, &key);
             }
         }
-        txn.put(&self.trees.sessions, &key, &session)?;
+        txn.put(&self.trees.sessions, &(agent, digest(&token)), &session)?;
         self.trees.db.commit(txn)?;
         Ok(Login { token, session })
     }
@@ -237,7 +235,7 @@ impl Accounts {
         let session = self
             .trees
             .sessions
-            .get(&digest(token))?
+            .get(&key(token)?)?
             .ok_or(Refusal::Unauthenticated)?;
         let agent = self
             .trees
@@ -253,19 +251,15 @@ impl Accounts {
     /// Ends one session.
     pub fn log_out(&self, token: &str) -> Result<(), Refusal> {
         let mut txn = self.trees.db.begin();
-        txn.delete(&self.trees.sessions, &digest(token));
+        txn.delete(&self.trees.sessions, &key(token)?);
         Ok(self.trees.db.commit(txn)?)
     }
 
-    /// Ends every session of an account, and drops those of others that have run out.
+    /// Ends every session of an account.
     fn end_sessions(&self, agent: AgentId) -> Result<(), Refusal> {
-        let at = now();
         let mut txn = self.trees.db.begin();
-        for entry in self.trees.sessions.scan(&()) {
-            let (key, session) = entry?;
-            if session.agent == agent || session.expires <= at {
-                txn.delete(&self.trees.sessions, &key);
-            }
+        for entry in self.trees.sessions.scan(&agent) {
+            txn.delete(&self.trees.sessions, &entry?.0);
         }
         Ok(self.trees.db.commit(txn)?)
     }
@@ -293,6 +287,12 @@ fn hash(password: &str) -> Result<String, Refusal> {
 
 fn verify(hash: &str, password: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// The key of a token's session.
+fn key(token: &str) -> Result<(AgentId, [u8; 32]), Refusal> {
+    let agent = token.split_once('.').and_then(|(agent, _)| agent.parse().ok());
+    Ok((agent.ok_or(Refusal::Unauthenticated)?, digest(token)))
 }
 
 fn digest(token: &str) -> [u8; 32] {

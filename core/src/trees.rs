@@ -46,8 +46,8 @@ pub struct Trees {
     pub logins: Tree<String, Number>,
     /// Who may do what where, by shop.
     pub members: Tree<(ShopId, AgentId), Membership>,
-    /// Sessions by the SHA-256 of their token.
-    pub sessions: Tree<[u8; 32], Session>,
+    /// Sessions by agent and the SHA-256 of their token.
+    pub sessions: Tree<(AgentId, [u8; 32]), Session>,
     /// Agents at each desk.
     pub desk_agents: Tree<(ShopId, AgentId), DeskAgent>,
     /// Channels.

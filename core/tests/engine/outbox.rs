@@ -164,6 +164,17 @@ impl Running {
         message.delivery.unwrap()
     }
 
+    /// Waits until a message is not on its way any more.
+    async fn settled(&self, place: Place) -> Delivery {
+        loop {
+            let delivery = self.delivery(place);
+            if !matches!(delivery.state, DeliveryState::Queued | DeliveryState::Sending) {
+                return delivery;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until a message has come to an end that has not been seen before.
     async fn ends(&mut self, place: Place) -> Delivery {
         loop {
@@ -212,9 +223,7 @@ async fn a_conversation_is_carried_in_order_and_one_by_one() {
     running.carrier.gate.add_permits(1);
     running.ends(last).await;
     for &conversation in &conversations {
-        while running.delivery((conversation, 9)).state != DeliveryState::Accepted {
-            tokio::task::yield_now().await;
-        }
+        running.settled((conversation, 9)).await;
         assert_eq!(running.carrier.carried(conversation), (2..=9).collect::<Vec<_>>());
         for seq in 2..=9 {
             let delivery = running.delivery((conversation, seq));
@@ -340,9 +349,8 @@ async fn a_restart_sends_what_was_queued_and_leaves_what_was_being_sent() {
     let shop = shop.restart().await;
     let mut running = Running::start(shop, Scripted::default());
     running.ends((other, others)).await;
-    while running.delivery((conversation, queued)).state != DeliveryState::Accepted {
-        tokio::task::yield_now().await;
-    }
+    let delivery = running.settled((conversation, queued)).await;
+    assert_eq!(delivery.state, DeliveryState::Accepted);
     assert_eq!(
         running.delivery((conversation, sending)).state,
         DeliveryState::Unknown
