@@ -4,7 +4,7 @@ use crate::cors;
 use crate::limits;
 use crate::texts::Lang;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use weikefu_channel::{Error, Result, Secret};
 
 /// H5 网页客服
@@ -36,7 +36,8 @@ pub struct Config {
 }
 
 /// 界面语言
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub enum Language {
     /// 自动
     #[default]
@@ -136,6 +137,23 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_field_of_the_form_has_help_and_a_default() {
+        let schema = serde_json::to_value(schemars::schema_for!(Config)).unwrap();
+        for (name, field) in schema["properties"].as_object().unwrap() {
+            assert!(!field["description"].as_str().unwrap().is_ascii(), "{name}");
+            assert!(
+                name == "identity_secret" || field.get("default").is_some(),
+                "{name}"
+            );
+        }
+        let secret = &schema["properties"]["identity_secret"];
+        assert_eq!(
+            (&secret["format"], &secret["writeOnly"]),
+            (&"password".into(), &true.into())
+        );
+    }
 
     fn field(change: impl FnOnce(&mut Config)) -> String {
         let mut config = Config::default();

@@ -21,10 +21,11 @@ impl Account {
         if request.method == "OPTIONS" {
             return cors::preflight();
         }
-        let response = match self.route(&request).await {
-            Ok(response) => response,
-            Err(refusal) => refuse(refusal, self.lang(&request)),
-        };
+        let lang = self.lang(&request);
+        let response = self
+            .route(request)
+            .await
+            .unwrap_or_else(|refusal| refuse(refusal, lang));
         let kept = response.header_value("cache-control").is_some();
         let response = cors::open(response);
         if kept {
@@ -39,7 +40,7 @@ impl Account {
         self.config.fixed_language().or(asked).unwrap_or_default()
     }
 
-    async fn route(self: &Rc<Self>, request: &Request) -> Result<Response, Refusal> {
+    async fn route(self: &Rc<Self>, request: Request) -> Result<Response, Refusal> {
         const PATHS: [&str; 6] = ["entry", "session", "messages", "media", "poll", "ws"];
         let path = request.path().trim_matches('/');
         if !PATHS.contains(&path) {
@@ -57,12 +58,12 @@ impl Account {
             }
             ("POST", "session") => {
                 self.check_origin(request.header_value("origin"), true)?;
-                self.session(request).await
+                self.session(&request).await
             }
-            ("GET", "messages") => self.history(request).await,
-            ("POST", "messages") => self.write(request).await,
+            ("GET", "messages") => self.history(&request).await,
+            ("POST", "messages") => self.write(&request).await,
             ("POST", "media") => self.upload(request).await,
-            ("GET", "poll") => self.poll(request).await,
+            ("GET", "poll") => self.poll(&request).await,
             _ => Err(Code::Method.into()),
         }
     }
@@ -115,8 +116,8 @@ impl Account {
         ok(&answer)
     }
 
-    async fn upload(&self, request: &Request) -> Result<Response, Refusal> {
-        let peer = self.bearer(request)?;
+    async fn upload(&self, request: Request) -> Result<Response, Refusal> {
+        let peer = self.bearer(&request)?;
         let taken = self.uploads.borrow_mut().take(&peer, self.host.now());
         taken.map_err(|wait| Refusal {
             code: Code::TooFast,
@@ -132,14 +133,12 @@ impl Account {
         if !mime.starts_with("image/") {
             return Err(Code::BadType.into());
         }
+        let mime = mime.to_owned();
         let name = request
             .header_value("x-file-name")
             .map(file_name)
             .filter(|name| !name.is_empty());
-        let stored = self
-            .host
-            .media_put(mime, name.as_deref(), request.body.clone())
-            .await;
+        let stored = self.host.media_put(&mime, name.as_deref(), request.body).await;
         let media = stored.map_err(|error| Refusal::of(&error))?;
         // The host looked at the bytes; what the visitor called them does not count.
         if !limits::PICTURES.contains(&media.mime.as_str()) {
