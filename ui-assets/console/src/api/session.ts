@@ -7,6 +7,9 @@ export const login = (name: string, password: string) =>
 
 export const currentSession = () => request<Session>('/api/session', { anonymous: true })
 
+/** Asks whether the session still lives; a 401 leads to the login page like everywhere else. */
+export const checkSession = () => request<Session>('/api/session')
+
 export const logout = () => request<void>('/api/logout', { method: 'POST', anonymous: true })
 
 export const changePassword = (old: string, next: string) =>

@@ -39,7 +39,7 @@ export function buildRows({ messages, outgoing, more, unreadFrom }: RowsInput): 
     const next = stored[index + 1]
     rows.push({
       kind: 'message',
-      key: keyOf(message),
+      key: rowKey(message),
       message,
       first: divided || !previous || !together(previous, message),
       last: !next || unreadFrom === cursorOf(next) || !together(message, next),
@@ -57,7 +57,7 @@ export function buildRows({ messages, outgoing, more, unreadFrom }: RowsInput): 
 }
 
 /** The same key before and after confirmation, so that the row keeps its place and height. */
-function keyOf(message: MessageView): string {
+export function rowKey(message: MessageView): string {
   return message.client_id && message.from === 'agent' ? `client-${message.client_id}` : cursorOf(message)
 }
 

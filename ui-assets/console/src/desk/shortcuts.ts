@@ -5,7 +5,7 @@ import { usePrefs } from '@/stores/prefs'
 import type { DeskActions } from './actions'
 
 export type ShortcutName =
-  | 'next' | 'previous' | 'tab' | 'accept' | 'close' | 'close_next' | 'panel' | 'help' | 'back' | 'write'
+  | 'next' | 'previous' | 'tab' | 'accept' | 'close' | 'close_next' | 'panel' | 'help' | 'write'
 
 export interface Shortcut {
   name: ShortcutName
@@ -29,7 +29,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { name: 'panel', code: 'KeyO', alt: true, shown: ['Alt', 'O'] },
   { name: 'write', key: 'r', shown: ['R'] },
   { name: 'help', key: '?', shown: ['?'] },
-  { name: 'back', key: 'Escape', shown: ['Esc'] },
 ]
 
 type Press = Pick<KeyboardEvent, 'key' | 'code' | 'altKey' | 'ctrlKey' | 'metaKey' | 'isComposing'>
@@ -64,7 +63,6 @@ export function useShortcuts(actions: DeskActions): void {
     close_next: () => closeFocused(true),
     panel: actions.togglePanel,
     help: () => (actions.dialog.value = 'shortcuts'),
-    back: actions.leaveChat,
     write: () => document.querySelector<HTMLTextAreaElement>('[data-testid="composer"]')?.focus(),
   }
 
@@ -75,10 +73,10 @@ export function useShortcuts(actions: DeskActions): void {
 
   function onKey(event: KeyboardEvent) {
     if (!prefs.shortcuts || event.defaultPrevented) return
-    // An open dialog or popover has the keyboard.
-    if (document.querySelector('[aria-modal="true"]:not([style*="display: none"])')) return
+    // An open dialog or picture has the keyboard.
+    if (document.querySelector('.el-overlay-dialog, .el-image-viewer__wrapper')) return
     const name = shortcutOf(event, isWriting(event.target))
-    if (!name || (name === 'back' && desk.focused === null)) return
+    if (!name) return
     event.preventDefault()
     run[name]()
   }

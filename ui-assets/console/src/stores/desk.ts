@@ -4,14 +4,16 @@
  */
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef } from 'vue'
+import { ApiError, reportLoss } from '@/api/client'
 import * as api from '@/api/desk'
+import { checkSession } from '@/api/session'
 import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView } from '@/api/types'
 import { byActivity, byWaiting, isListed, isNewer } from '@/desk/order'
 import { LiveLink, type LinkState } from '@/live/socket'
 import { useThreads } from './threads'
 
 /** What others may want to know about events, e.g. to say it to the user. */
-export type DeskListener = (event: { kind: 'left'; before: ConversationView; after: ConversationView } | { kind: 'bye' }) => void
+export type DeskListener = (event: { kind: 'left'; before: ConversationView; after: ConversationView }) => void
 
 export const useDesk = defineStore('desk', () => {
   const shop = ref<number | null>(null)
@@ -48,7 +50,11 @@ export const useDesk = defineStore('desk', () => {
     const present = new Set(desk.conversations.map((view) => view.id))
     for (const id of [...conversations.keys()]) {
       const newer = (touched.get(id) ?? 0) > desk.event
-      if (!present.has(id) && !newer && id !== focused.value) conversations.delete(id)
+      if (present.has(id) || newer) continue
+      const view = conversations.get(id)
+      // The one on the screen stays readable, as what it must be now: taken by somebody, or closed.
+      if (view && id === focused.value) conversations.set(id, left(view, desk.me.id))
+      else conversations.delete(id)
     }
     for (const view of desk.conversations) {
       const newer = (touched.get(view.id) ?? 0) > desk.event
@@ -69,7 +75,11 @@ export const useDesk = defineStore('desk', () => {
       url: (from) => `${scheme}://${location.host}/api/shops/${next}/events?after=${from}`,
       after,
       onFrame: receive,
-      onState: (state) => (link.value = state),
+      onState: (state) => {
+        link.value = state
+        // A refused upgrade looks like a dead network: ask whether it is the session that ended.
+        if (state.state === 'waiting') void checkSession().catch(() => undefined)
+      },
     })
     live.value.start()
   }
@@ -105,7 +115,7 @@ export const useDesk = defineStore('desk', () => {
   function receive(frame: LiveFrame) {
     if (frame.type === 'reset') void recover()
     if (frame.type === 'hello') void useThreads().resume()
-    if (frame.type === 'bye') notify({ kind: 'bye' })
+    if (frame.type === 'bye') reportLoss(new ApiError(401, 'unauthenticated', ''))
     if (frame.type !== 'event') return
     if (frame.what === 'agent') upsertAgent(frame.agent)
     if (frame.what === 'message') useThreads().receive(frame.message)
@@ -148,8 +158,8 @@ export const useDesk = defineStore('desk', () => {
   function focus(id: number | null) {
     const before = focused.value
     focused.value = id
-    const left = before === null ? undefined : conversations.get(before)
-    if (left && left.id !== id && !isListed(left, me.value?.id ?? -1)) conversations.delete(left.id)
+    const shown = before === null ? undefined : conversations.get(before)
+    if (shown && shown.id !== id && !isListed(shown, me.value?.id ?? -1)) conversations.delete(shown.id)
   }
 
   async function setOnline(value: boolean): Promise<void> {
@@ -184,6 +194,12 @@ export const useDesk = defineStore('desk', () => {
     enter, leave, reload, receive, upsert, upsertAgent, focus, setOnline, accept, read, agentName, listen, apply,
   }
 })
+
+/** How a conversation that a snapshot no longer lists has left: somebody took it, or it was closed. */
+function left(view: ConversationView, me: number): ConversationView {
+  if (!isListed(view, me)) return view
+  return view.state === 'waiting' ? { ...view, state: 'active', owner: null } : { ...view, state: 'closed' }
+}
 
 function replace<T extends { id: number }>(map: Map<number, T>, items: readonly T[]) {
   const present = new Set(items.map((item) => item.id))

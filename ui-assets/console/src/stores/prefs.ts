@@ -1,6 +1,6 @@
 /** What this browser remembers about its user's taste: theme, language, keys, open panel. */
 import { defineStore } from 'pinia'
-import { reactive, toRefs, watch } from 'vue'
+import { computed, reactive, ref, toRefs, watch } from 'vue'
 import { useLocale, type Locale } from '@/i18n'
 
 export type Theme = 'system' | 'light' | 'dark'
@@ -35,12 +35,11 @@ function read(): Prefs {
 
 export const usePrefs = defineStore('prefs', () => {
   const prefs = reactive(read())
-  const systemDark = globalThis.matchMedia?.('(prefers-color-scheme: dark)')
-
-  function applyTheme() {
-    const dark = prefs.theme === 'dark' || (prefs.theme === 'system' && Boolean(systemDark?.matches))
-    document.documentElement.classList.toggle('dark', dark)
-  }
+  const query = globalThis.matchMedia?.('(prefers-color-scheme: dark)')
+  const systemDark = ref(query?.matches ?? false)
+  query?.addEventListener('change', (event) => (systemDark.value = event.matches))
+  const dark = computed(() => prefs.theme === 'dark' || (prefs.theme === 'system' && systemDark.value))
+  watch(dark, (value) => document.documentElement.classList.toggle('dark', value), { immediate: true })
 
   watch(
     prefs,
@@ -50,17 +49,14 @@ export const usePrefs = defineStore('prefs', () => {
       } catch {
         // Private windows may refuse storage; the choice then lasts for this page.
       }
-      applyTheme()
     },
     { deep: true },
   )
-  systemDark?.addEventListener('change', applyTheme)
-  applyTheme()
 
   async function setLocale(locale: Locale) {
     await useLocale(locale)
     prefs.locale = locale
   }
 
-  return { ...toRefs(prefs), setLocale }
+  return { ...toRefs(prefs), dark, setLocale }
 })
