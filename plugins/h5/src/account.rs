@@ -11,7 +11,7 @@ use crate::visitors::Visitors;
 use std::cell::RefCell;
 use std::rc::Rc;
 use weikefu_channel::{
-    Cause, Content, Cursor, Error, From, Host, Inbound, MediaRef, Result, ThreadMessage, What,
+    Cause, Content, Cursor, Error, From, Host, Inbound, Level, MediaRef, Result, ThreadMessage, What,
 };
 
 /// Key of the token secret in the account's own store.
@@ -37,19 +37,6 @@ pub(crate) struct Refusal {
     pub(crate) code: Code,
     /// When to try again, milliseconds.
     pub(crate) retry_after_ms: Option<i64>,
-}
-
-impl Refusal {
-    /// Why the desk did not do something, in the visitor's terms.
-    pub(crate) fn of(error: &Error) -> Self {
-        match error.kind {
-            Cause::Rejected => Code::Refused.into(),
-            _ => Refusal {
-                code: Code::Unavailable,
-                retry_after_ms: Some(2_000),
-            },
-        }
-    }
 }
 
 impl std::convert::From<Code> for Refusal {
@@ -139,7 +126,7 @@ impl Account {
             .host
             .emit(&inbound)
             .await
-            .map_err(|error| Refusal::of(&error))?;
+            .map_err(|error| self.refused(&error))?;
         let cursor = stored.cursor.ok_or(Code::Refused)?;
         let What::Message { content } = inbound.what else {
             return Err(Code::Unavailable.into());
@@ -162,6 +149,19 @@ impl Account {
         Ok(())
     }
 
+    /// Why the desk did not do something, in the visitor's terms. The cause goes to the log.
+    pub(crate) fn refused(&self, error: &Error) -> Refusal {
+        if error.kind == Cause::Rejected {
+            return Code::Refused.into();
+        }
+        self.host
+            .log(Level::Warn, &format!("a visitor was told to try again: {error}"));
+        Refusal {
+            code: Code::Unavailable,
+            retry_after_ms: Some(2_000),
+        }
+    }
+
     async fn picture(&self, id: &str) -> Result<MediaRef, Refusal> {
         if let Some(media) = self.visitors.borrow().picture(id) {
             return Ok(media);
@@ -169,7 +169,7 @@ impl Account {
         // Only after a restart between upload and message: the host tells what a file is along with its bytes.
         let (media, _) = self.host.media_get(id).await.map_err(|error| match error.kind {
             Cause::NotFound => Code::BadMedia.into(),
-            _ => Refusal::of(&error),
+            _ => self.refused(&error),
         })?;
         if !limits::PICTURES.contains(&media.mime.as_str()) {
             return Err(Code::BadMedia.into());

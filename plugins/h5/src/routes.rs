@@ -101,7 +101,7 @@ impl Account {
             .host
             .thread(&query)
             .await
-            .map_err(|error| Refusal::of(&error))?;
+            .map_err(|error| self.refused(&error))?;
         ok(&thread)
     }
 
@@ -139,7 +139,7 @@ impl Account {
             .map(file_name)
             .filter(|name| !name.is_empty());
         let stored = self.host.media_put(&mime, name.as_deref(), request.body).await;
-        let media = stored.map_err(|error| Refusal::of(&error))?;
+        let media = stored.map_err(|error| self.refused(&error))?;
         // The host looked at the bytes; what the visitor called them does not count.
         if !limits::PICTURES.contains(&media.mime.as_str()) {
             return Err(Code::BadType.into());
@@ -155,7 +155,7 @@ impl Account {
         let read = async || {
             self.thread_after(&peer, after)
                 .await
-                .map_err(|error| Refusal::of(&error))
+                .map_err(|error| self.refused(&error))
         };
         let mut thread = read().await?;
         if thread.messages.is_empty() && waiting.woken_before(self.host.sleep(POLL)).await {

@@ -69,7 +69,7 @@ impl Account {
             .host
             .thread(&newest)
             .await
-            .map_err(|error| Refusal::of(&error))?;
+            .map_err(|error| self.refused(&error))?;
         if let Some(page) = &asked.page {
             self.page_seen(&peer, &page.url);
         }

@@ -6,9 +6,10 @@ import type { Command, Stage } from "../loader/stage";
 import { App } from "./App";
 import { fitInput } from "./Composer";
 import { settleList } from "./Messages";
-import css from "./panel.css?inline";
+import panelCss from "./panel.css?inline";
 import { follow, phone } from "./phone";
 import { language, texts, type Lang } from "./texts";
+import threadCss from "./thread.css?inline";
 import { view } from "./view";
 
 type Handler = (detail?: unknown) => void;
@@ -110,7 +111,7 @@ function mount(stage: Stage): void {
   dot.hidden = true;
   launcher.appendChild(dot);
   launcher.addEventListener("click", () => setOpen(!view.open));
-  stage.style(css);
+  stage.style(panelCss + threadCss);
   paint();
   Object.assign(view, { chat, server, redraw: draw, setOpen });
   frame.insertBefore(box, launcher);
