@@ -47,6 +47,8 @@ export type MyAgentView = AgentView & { auto: boolean; greeting: string }
 
 export interface CustomerView {
   id: number
+  /** The number within the shop, for people. */
+  number: number
   /** Nickname, or "" when the platform does not tell it. */
   name: string
   remark: string
@@ -165,8 +167,9 @@ export interface Behaviour {
 
 export interface CustomerDetail {
   customer: CustomerView & {
-    openid?: string | null
-    channel: ConversationChannel
+    /** The address on the latest channel: openid or visitor id. */
+    address: string | null
+    channel: ConversationChannel | null
     phone: string | null
     language: string | null
     first_seen: number
