@@ -310,16 +310,13 @@ impl Member {
     }
 }
 
-/// Whether nothing can lie between two places. The first message of a later conversation does not count: the
-/// earlier one may have got a last message that is still on its way here.
+/// Whether nothing can lie between two places. The first message of a conversation never counts: an earlier
+/// conversation may have got a message that is still on its way here.
 #[must_use]
 pub(crate) fn follows(cursor: Option<Cursor>, next: Cursor) -> bool {
-    match cursor {
-        Some(cursor) => {
-            cursor.conversation == next.conversation && cursor.seq.checked_add(1) == Some(next.seq)
-        }
-        None => next.seq == 1,
-    }
+    cursor.is_some_and(|cursor| {
+        cursor.conversation == next.conversation && cursor.seq.checked_add(1) == Some(next.seq)
+    })
 }
 
 #[cfg(test)]

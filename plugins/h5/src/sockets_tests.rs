@@ -41,9 +41,18 @@ fn what_follows_is_sent_and_what_is_known_is_not() {
 }
 
 #[test]
-fn the_first_message_of_a_new_thread_needs_no_reading() {
-    assert_eq!(ready(None).own(1, &message(7, 1)), Offer::Done);
-    assert_eq!(ready(None).offer(1, &message(7, 2)), Offer::CatchUp);
+fn the_first_message_of_a_thread_is_read_because_another_may_be_late() {
+    let mut sockets = ready(None);
+    assert_eq!(sockets.own(1, &message(7, 1)), Offer::CatchUp);
+    let caught = sockets.caught(1, &[message(6, 1), message(7, 1)], false);
+    assert_eq!(
+        caught,
+        Caught {
+            send: vec![],
+            next: Next::UpToDate(None)
+        }
+    );
+    assert_eq!(sockets.own(1, &message(7, 2)), Offer::Done);
 }
 
 #[test]

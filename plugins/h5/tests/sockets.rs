@@ -21,8 +21,11 @@ fn a_message_costs_one_emit_and_one_frame() {
         (&welcome["type"], &welcome["more"]),
         (&json!("welcome"), &json!(false))
     );
+    // The first one of a conversation is looked up, in case something is on its way in front of it.
+    desk.say(1, &text("c1", "hi"));
+    assert_eq!(told(&desk.fake, 1), ["ack 1.1", "message 1.1"]);
     let readings = desk.asked().len();
-    for n in 1..=5 {
+    for n in 2..=5 {
         desk.say(1, &text(&format!("c{n}"), "hi"));
         assert_eq!(told(&desk.fake, 1), [format!("ack 1.{n}")]);
     }
@@ -44,7 +47,7 @@ fn the_acknowledgement_comes_only_after_the_desk_has_it() {
         (&json!("unavailable"), &json!("c1"))
     );
     desk.say(1, &text("c1", "hi"));
-    assert_eq!(told(&desk.fake, 1), ["ack 1.1"]);
+    assert_eq!(told(&desk.fake, 1), ["ack 1.1", "message 1.1"]);
 }
 
 #[test]
@@ -55,7 +58,7 @@ fn a_visitors_other_pages_see_what_was_written_once() {
     desk.connect(2, &token, None);
     desk.connect(3, &stranger, None);
     desk.say(1, &text("c1", "hi"));
-    assert_eq!(told(&desk.fake, 1), ["ack 1.1"]);
+    assert_eq!(told(&desk.fake, 1), ["ack 1.1", "message 1.1"]);
     let echo = frames(&desk.fake, 2);
     assert_eq!(echo[0]["message"]["cursor"], "1.1");
     assert_eq!(echo[0]["message"]["dedupe"], "c1");

@@ -152,7 +152,11 @@ export class FakeSocket {
       const error = server.errors.shift();
       if (error) return this.tell({ type: "error", client_id: frame.client_id, message: "", ...error });
       const { cursor, at } = server.accept(frame);
-      if (!server.mute) this.tell({ type: "ack", client_id: frame.client_id, cursor, at });
+      if (server.mute) return;
+      this.tell({ type: "ack", client_id: frame.client_id, cursor, at });
+      // The first of a conversation comes as a message, too.
+      const message = server.thread.find((known) => known.cursor === cursor);
+      if (message && cursor.endsWith(".1")) this.tell({ type: "message", message });
     }
     if (frame.type === "ping") this.tell({ type: "pong" });
   }

@@ -12,10 +12,10 @@ export function compare(a: Cursor, b: Cursor): number {
   return one[0] - two[0] || one[1] - two[1];
 }
 
-/** Whether nothing can lie between the two places. A new conversation does not count, see the protocol. */
+/** Whether nothing can lie between the two places. The first of a conversation never counts, see the protocol. */
 export function follows(before: Cursor | null, next: Cursor): boolean {
+  if (before === null) return false;
   const [conversation, seq] = parts(next);
-  if (before === null) return seq === 1;
   const [was, at] = parts(before);
   return was === conversation && at + 1 === seq;
 }
