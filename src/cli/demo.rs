@@ -87,7 +87,9 @@ impl Demo {
                     stage.h5.path.trim_start_matches("/c/").trim_end_matches('/'),
                 );
             tell(common, address, &stage);
-            serve::serve(prepared, self.web_dir.clone(), Some(page)).await.map(|()| true)
+            serve::serve(prepared, self.web_dir.clone(), Some(page))
+                .await
+                .map(|()| true)
         });
         match served {
             Ok(true) => ExitCode::SUCCESS,

@@ -4,13 +4,13 @@ use super::reply::{self, Reply};
 use super::sockets::{self, Socket};
 use crate::channels::OpenChannel;
 use futures_util::{SinkExt, StreamExt};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use weikefu_channel::{Cause, Request};
-use weikefu_core::error::Refusal;
+use weikefu_core::error::{Language, Refusal};
 
 /// The largest body a channel's address takes: a file, and a little around it.
 const LARGEST: u64 = (20 << 20) + (64 << 10);
@@ -18,11 +18,16 @@ const LARGEST: u64 = (20 << 20) + (64 << 10);
 const SILENCE: Duration = Duration::from_secs(90);
 
 pub(crate) async fn receive(mut context: Context) -> Result<Reply, Refusal> {
-    let channel = context
-        .params
-        .get("key")
-        .and_then(|key| context.app.installation.channels.by_key(key))
-        .ok_or(Refusal::NotFound("channel"))?;
+    let channels = &context.app.installation.channels;
+    let Some(channel) = context.params.get("key").and_then(|key| channels.by_key(key)) else {
+        // Readable from the shop's pages, so that their widget can tell "no such channel" from "no network".
+        let mut answer = reply::refusal(&Refusal::NotFound("channel"), Language::Chinese);
+        let anybody = HeaderValue::from_static("*");
+        answer
+            .headers_mut()
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+        return Ok(answer);
+    };
     let path = context.params.get("path").cloned().unwrap_or_default();
     let url = match context.parts.uri.query() {
         Some(query) => format!("{path}?{query}"),

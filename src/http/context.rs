@@ -20,6 +20,9 @@ const COOKIE: &str = "wk_session";
 /// Header that must repeat the session's token on unsafe requests.
 const CSRF: &str = "x-weikefu-csrf";
 
+/// The most that is read of a body nobody wants, bytes.
+const DRAINED: usize = 64 << 20;
+
 /// A request on its way to a handler.
 pub(crate) struct Context {
     pub(crate) app: Arc<App>,
@@ -77,18 +80,46 @@ impl Context {
             .header("content-length")
             .and_then(|text| text.parse::<u64>().ok());
         if told.is_some_and(|told| told > limit) {
+            self.drain().await;
             return Err(too_large());
         }
-        let Some(body) = self.body.take() else {
+        let Some(body) = self.body.as_mut() else {
             return Ok(Bytes::new());
         };
         let reading = Limited::new(body, limit as usize).collect();
         match tokio::time::timeout(Duration::from_mins(1), reading).await {
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+            Ok(Ok(collected)) => {
+                self.body = None;
+                Ok(collected.to_bytes())
+            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                self.drain().await;
+                Err(too_large())
+            }
             Ok(Err(error)) => Err(Refusal::Malformed(error.to_string())),
             Err(_) => Err(Refusal::Malformed("the body did not arrive in time".into())),
         }
+    }
+
+    /// Lets a refused body arrive and keeps nothing of it. Closed in the middle of it, the connection breaks
+    /// before the sender has read why.
+    pub(crate) async fn drain(&mut self) {
+        // Who asks before sending does not send at all.
+        let asks = self.header("expect").is_some();
+        let Some(mut body) = self.body.take().filter(|_| !asks) else {
+            return;
+        };
+        let arriving = async {
+            let mut arrived = 0;
+            while let Some(Ok(frame)) = body.frame().await {
+                arrived += frame.data_ref().map_or(0, Bytes::len);
+                if arrived > DRAINED {
+                    return;
+                }
+            }
+        };
+        // One that takes longer, or sends more, does without the reason.
+        let _ = tokio::time::timeout(Duration::from_secs(20), arriving).await;
     }
 
     /// The token of the session's cookie.

@@ -197,7 +197,10 @@ impl Table {
             login: None,
             role: None,
         };
-        authorize(&mut context, route)?;
+        if let Err(refusal) = authorize(&mut context, route) {
+            context.drain().await;
+            return Err(refusal);
+        }
         (route.handler)(context).await
     }
 }

@@ -11,8 +11,9 @@ use weikefu_channel::Cursor;
 use weikefu_core::desk::{Command, Reply};
 use weikefu_core::error::Refusal;
 use weikefu_core::history::{self, Part};
-use weikefu_core::ids::{ChannelId, CustomerId};
+use weikefu_core::ids::{ChannelId, ConversationId, CustomerId};
 use weikefu_core::records::Customer;
+use weikefu_core::rights;
 
 /// Behaviours shown in the panel.
 const BEHAVIOURS: usize = 50;
@@ -128,15 +129,28 @@ pub(crate) async fn messages(context: Context) -> Result<MessagesView, Refusal> 
         Some(text) => text.parse::<usize>().map_err(|_| bad())?.clamp(1, PAGE.1),
         None => PAGE.0,
     };
-    let page = history::thread(&context.app.installation.trees, customer, channel, part, limit)?;
-    Ok(MessagesView {
-        messages: page
-            .messages
-            .into_iter()
-            .map(|(id, seq, message)| present::message(id, seq, message))
-            .collect(),
-        more: page.more,
-    })
+    let trees = &context.app.installation.trees;
+    let page = history::thread(trees, customer, channel, part, limit)?;
+    let (agent, role) = (context.agent()?.id, context.role()?);
+    let mut messages = Vec::with_capacity(page.messages.len());
+    let mut asked: Option<(ConversationId, bool)> = None;
+    for (id, seq, message) in page.messages {
+        // The right that decides about live events decides here too. A page is a few conversations in a row.
+        let readable = match asked {
+            Some((known, readable)) if known == id => readable,
+            _ => {
+                let owner = trees.conversations.get(&id)?.and_then(|known| known.owner);
+                rights::may_read(agent, role, owner)
+            }
+        };
+        asked = Some((id, readable));
+        if readable {
+            messages.push(present::message(id, seq, message));
+        }
+    }
+    // Whoever may not see the end of a thread has no place to go on from.
+    let more = page.more && !messages.is_empty();
+    Ok(MessagesView { messages, more })
 }
 
 /// The customer of the path, who must be of the shop of the path.
