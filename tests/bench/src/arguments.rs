@@ -1,0 +1,128 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Measures weikefu beside floors of the same machine and run.
+#[derive(Parser)]
+#[command(name = "weikefu-bench", version)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) role: Option<Role>,
+}
+
+/// The floors are processes of their own, as the server under test is.
+#[derive(Subcommand)]
+pub(crate) enum Role {
+    /// Serve as floor-http: hyper reads the body and answers
+    #[command(hide = true)]
+    FloorHttp,
+    /// Serve as floor-store: the same, durable before the answer, told to one agent
+    #[command(hide = true)]
+    FloorStore {
+        /// Where messages are appended
+        file: PathBuf,
+    },
+}
+
+/// What to measure and how long.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The executable; the one `cargo xtask build --release` makes is meant
+    #[arg(long, env = "WEIKEFU_BIN", value_name = "FILE")]
+    executable: Option<PathBuf>,
+    /// Steps of 2 seconds, one rotation: to see that everything runs, not to compare
+    #[arg(long)]
+    quick: bool,
+    /// Seconds of one step
+    #[arg(long, value_name = "S")]
+    seconds: Option<u64>,
+    /// How often the systems take turns; medians are told
+    #[arg(long, value_name = "N")]
+    rotations: Option<usize>,
+    /// Only these groups
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Group>,
+    /// Memory with 10,000 visitors too
+    #[arg(long)]
+    pub(crate) large: bool,
+    /// Wait this long, at most, for other programs to leave the processors alone before each step
+    #[arg(long, value_name = "S", default_value_t = 5)]
+    patience: u64,
+    /// Where the figures go as JSON; a file below the build folder otherwise
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A group of figures.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Group {
+    /// Visitors' messages by POST
+    Posts,
+    /// Visitors' messages by WebSocket
+    Frames,
+    /// `WeChat` callbacks in secure mode
+    Wechat,
+    /// How soon visitor and agent see a message at 20 and 200 a second
+    Delivery,
+    /// Memory and processor time of visitors who say nothing
+    Idle,
+    /// Time from spawning to serving; disk space
+    Start,
+    /// Size of the executable
+    Size,
+}
+
+impl Options {
+    pub(crate) fn wants(&self, group: Group) -> bool {
+        self.only.is_empty() || self.only.contains(&group)
+    }
+
+    pub(crate) fn step(&self) -> Duration {
+        Duration::from_secs(self.seconds.unwrap_or(if self.quick { 2 } else { 8 }))
+    }
+
+    pub(crate) fn rotations(&self) -> usize {
+        self.rotations.unwrap_or(if self.quick { 1 } else { 3 }).max(1)
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
+    /// The executable under test: given, or beside this one.
+    pub(crate) fn executable(&self) -> crate::problem::Outcome<PathBuf> {
+        let file = match &self.executable {
+            Some(file) => file.clone(),
+            None => std::env::current_exe()?.with_file_name("weikefu"),
+        };
+        if file.is_file() {
+            return Ok(std::path::absolute(file)?);
+        }
+        crate::problem::wrong(format!(
+            "there is no executable {}: run `cargo xtask build --release`, or name one with --executable",
+            file.display()
+        ))
+    }
+
+    /// Where the figures go.
+    pub(crate) fn output(&self) -> crate::problem::Outcome<PathBuf> {
+        Ok(match &self.output {
+            Some(file) => file.clone(),
+            None => folder()?.join(format!("{}.json", crate::machine::unix_seconds())),
+        })
+    }
+}
+
+/// The folder of figures and of everything a run stores: on the disk of the build, which is a real one where a
+/// temporary folder may be memory.
+pub(crate) fn folder() -> crate::problem::Outcome<PathBuf> {
+    let executable = std::env::current_exe()?;
+    let target = executable.parent().and_then(std::path::Path::parent);
+    let folder = target.map_or_else(std::env::temp_dir, |target| target.join("bench"));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

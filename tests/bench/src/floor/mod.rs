@@ -1,0 +1,21 @@
+//! The floors: the least that could answer the same requests on this machine.
+//!
+//! floor-http is bare hyper: it reads the body and answers. floor-store appends the body to a file, many in one
+//! group, waits for `fdatasync`, then answers and tells one agent's socket: the least a durable live chat can do.
+//! Neither checks who writes, knows conversations or looks for repetitions. Each runs as a process of its own.
+
+mod log;
+mod server;
+
+use crate::problem::Outcome;
+use std::path::Path;
+
+/// Serves until it is killed; with a file as floor-store, else as floor-http.
+pub(crate) fn serve(file: Option<&Path>) -> Outcome {
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let log = file.map(log::Log::start).transpose()?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(server::serve(log))
+}
