@@ -44,6 +44,8 @@ describe('links', () => {
     ['看 https://a.example/x?y=1，谢谢', 'https://a.example/x?y=1'],
     ['(www.a.example).', 'www.a.example'],
     ['http://a.example/b_(c)', 'http://a.example/b_(c)'],
+    ['订单https://a.example/o?id=1(急)', 'https://a.example/o?id=1'],
+    ['https://a.example/x这个', 'https://a.example/x'],
     ['https://a.example/。', 'https://a.example/'],
   ])('%s', (text, address) => {
     const link = splitLinks(text).find((part) => 'href' in part)

@@ -1,4 +1,4 @@
-/** Short notices at the bottom of the page, some with one action (undo). */
+/** Short notices at the top of the page, some with one action (undo). */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 

@@ -2,8 +2,9 @@
 
 export type LinkPart = { text: string } | { text: string; href: string }
 
-const PATTERN = /\b(?:https?:\/\/|www\.)[^\s<>"'`，。；！？、（）【】《》“”‘’\u3000]+/gi
-const TRAILING = /[.,;:!?)\]}'"…]+$/
+// Chinese text often follows an address without a space, so Chinese ends it.
+const PATTERN = /\b(?:https?:\/\/|www\.)[^\s<>"'`“”‘’…\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+/gi
+const TRAILING = /[.,;:!?()[\]{}'"]+$/
 
 /** Splits text at web addresses; closing punctuation does not belong to an address. */
 export function splitLinks(text: string): LinkPart[] {
