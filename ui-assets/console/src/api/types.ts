@@ -188,8 +188,8 @@ export interface MessagePage {
 export interface ErrorBody {
   code: string
   message: string
-  fields?: Record<string, string>
-  retry_after_s?: number
+  fields?: Record<string, string> | null
+  retry_after_s?: number | null
 }
 
 export type LiveFrame =
