@@ -17,7 +17,7 @@ export class Desk {
 
   /** The lists are there, not only the frame around them. */
   async ready() {
-    await this.page.getByTestId("tab-active").waitFor();
+    await this.page.locator(".list-scroll").waitFor();
     await this.page.locator(".list-skeleton").waitFor({ state: "detached" });
   }
 
@@ -30,6 +30,8 @@ export class Desk {
   /** The newest message in a state: sending, accepted, failed, unknown, received. */
   inState = (text, state) => this.page.locator(`[data-testid="message"][data-state="${state}"]`).filter({ hasText: text }).last();
   composer = () => this.get("composer");
+  /** An entry of the open menu; rail and phone bar have one each. */
+  menu = (entry) => this.get(`menu-${entry}`).filter({ visible: true });
   toast = (text) => this.get("toast").filter({ hasText: text });
 
   async login(login, password) {
@@ -43,8 +45,10 @@ export class Desk {
     await this.page.locator(".rail-presence.on").waitFor();
   }
 
+  /** `active` or `waiting`; on a phone the tabs are at the bottom. */
   async tab(name) {
-    await this.get(`tab-${name}`).click();
+    const phone = this.page.locator(".phone-tabs button").nth(name === "active" ? 0 : 1);
+    await ((await phone.isVisible()) ? phone : this.get(`tab-${name}`)).click();
   }
 
   async count(name) {
@@ -66,6 +70,10 @@ export class Desk {
     await this.get("send").click();
   }
 
-  /** The texts on the screen, oldest first. */
-  texts = () => this.messages().locator(".text, .bubble").allTextContents();
+  /** Whether the newest message is wholly on the screen. */
+  atEnd = () =>
+    this.messages().last().evaluate((row) => {
+      const list = row.closest('[role="log"]');
+      return list.scrollHeight - list.scrollTop - list.clientHeight < 4;
+    });
 }

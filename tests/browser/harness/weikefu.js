@@ -19,7 +19,7 @@ export const SIMULATOR = program("WEIKEFU_SIMULATOR", "weikefu-wechat-simulator"
 const ENVIRONMENT = { ...process.env, LANG: "zh_CN.UTF-8", RUST_LOG: "warn" };
 for (const name of ["LC_ALL", "WEIKEFU_DATA"]) delete ENVIRONMENT[name];
 /** A folder of pages instead of those inside the executable; for work on the pages. */
-const WEB = process.env.WEIKEFU_WEB_DIR;
+export const WEB = process.env.WEIKEFU_WEB_DIR ? ["--web-dir", process.env.WEIKEFU_WEB_DIR] : [];
 
 /** A process that prints one line of JSON when it is ready. */
 export class Program {
@@ -118,9 +118,8 @@ export class Weikefu {
   }
 
   async serve() {
-    const web = WEB ? ["--web-dir", WEB] : [];
     const data = ["--data", join(this.folder, "data")];
-    this.server = await Program.start(WEIKEFU, [...data, "--json", "serve", "--listen", "127.0.0.1:0", ...web]);
+    this.server = await Program.start(WEIKEFU, [...data, "--json", "serve", "--listen", "127.0.0.1:0", ...WEB]);
     this.address = this.server.ready.address;
     this.origin = `http://${this.address}`;
   }

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { Desk } from "../harness/desk.js";
 import { DESKTOP, scene } from "../harness/stage.js";
 import { PASSWORD } from "../harness/agent.js";
-import { Program, SIMULATOR, WEIKEFU } from "../harness/weikefu.js";
+import { Program, SIMULATOR, WEB, WEIKEFU } from "../harness/weikefu.js";
 import { Widget } from "../harness/widget.js";
 
 class Demo {
   static async start() {
     const demo = new Demo();
-    const args = ["--json", "demo", "--listen", "127.0.0.1:0", "--simulator", SIMULATOR];
+    const args = ["--json", "demo", "--listen", "127.0.0.1:0", "--simulator", SIMULATOR, ...WEB];
     demo.program = await Program.start(WEIKEFU, args);
     Object.assign(demo, demo.program.ready);
     return demo;
