@@ -2,26 +2,28 @@
 use super::route::{Access, Route};
 use super::routes;
 use super::views::{ErrorView, Frame};
-use schemars::generate::SchemaSettings;
+use schemars::Schema;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// The document (OpenAPI 3.1, whose schemas are JSON Schema 2020-12).
 pub(crate) fn document() -> Value {
-    let mut generator = SchemaSettings::draft2020_12()
-        .with(|settings| settings.definitions_path = "/components/schemas".into())
-        .into_generator();
-    let error = generator.subschema_for::<ErrorView>();
+    // What is read may lack its optional fields; what is written has all of them, if only as null.
+    let mut reads = generator(SchemaSettings::for_deserialize);
+    let mut writes = generator(SchemaSettings::for_serialize);
+    let error = writes.subschema_for::<ErrorView>();
     // The frames of the WebSocket, which no operation mentions.
-    generator.subschema_for::<Frame>();
+    writes.subschema_for::<Frame>();
     let mut paths: Map<String, Value> = Map::new();
     for route in routes::table() {
-        let operation = operation(&route, &mut generator, &error);
+        let operation = operation(&route, &mut reads, &mut writes, &error);
         let method = route.method.as_str().to_ascii_lowercase();
         let path = route.path.replace("{*", "{");
         let item = paths.entry(path).or_insert_with(|| json!({}));
         item[method] = operation;
     }
-    let mut schemas = generator.take_definitions(true);
+    let mut schemas = reads.take_definitions(true);
+    schemas.extend(writes.take_definitions(true));
     schemas.sort_keys();
     json!({
         "openapi": "3.1.0",
@@ -38,11 +40,22 @@ pub(crate) fn document() -> Value {
     })
 }
 
-fn operation(route: &Route, generator: &mut schemars::SchemaGenerator, error: &schemars::Schema) -> Value {
+fn generator(contract: fn(SchemaSettings) -> SchemaSettings) -> SchemaGenerator {
+    let mut settings = contract(SchemaSettings::draft2020_12());
+    settings.definitions_path = "/components/schemas".into();
+    settings.into_generator()
+}
+
+fn operation(
+    route: &Route,
+    reads: &mut SchemaGenerator,
+    writes: &mut SchemaGenerator,
+    error: &Schema,
+) -> Value {
     let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
     let mut ok = json!({ "description": "Done" });
     if let Some(response) = route.response {
-        let schema = response(generator);
+        let schema = response(writes);
         if schema.as_value() != &json!({ "type": "null" }) {
             ok["content"] = json_of(schema.to_value());
         }
@@ -66,8 +79,7 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator, error: &s
         operation["security"] = json!([]);
     }
     if let Some(request) = route.request {
-        operation["requestBody"] =
-            json!({ "required": true, "content": json_of(request(generator).to_value()) });
+        operation["requestBody"] = json!({ "required": true, "content": json_of(request(reads).to_value()) });
     }
     operation
 }
@@ -87,5 +99,15 @@ mod tests {
         assert_eq!(schema, "#/components/schemas/DeskView");
         assert!(document["components"]["schemas"]["DeskView"].is_object());
         assert_eq!(document["paths"]["/api/login"]["post"]["security"], json!([]));
+    }
+
+    #[test]
+    fn the_console_is_built_from_this_very_document() {
+        let committed = include_str!("../../ui-assets/console/openapi.json");
+        let committed: Value = serde_json::from_str(committed).unwrap();
+        assert!(
+            committed == document(),
+            "the API has changed: run `cargo run -- openapi > ui-assets/console/openapi.json`"
+        );
     }
 }
