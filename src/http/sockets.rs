@@ -62,7 +62,9 @@ fn config() -> WebSocketConfig {
     // The default read buffer is 128 KiB and allocated at once: 1.3 GB for ten thousand visitors.
     WebSocketConfig::default()
         .read_buffer_size(2 << 10)
-        .write_buffer_size(0)
+        // Frames that are ready together leave together; nothing is allocated before there are any, and a
+        // flush sends what there is.
+        .write_buffer_size(16 << 10)
         .max_write_buffer_size(1 << 20)
         .max_message_size(Some(LARGEST))
         .max_frame_size(Some(LARGEST))
