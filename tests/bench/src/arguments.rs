@@ -46,6 +46,9 @@ pub(crate) struct Options {
     /// Only these groups
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Group>,
+    /// Connections of the groups that load a system
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64], value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) connections: Vec<u8>,
     /// Memory with 10,000 visitors too
     #[arg(long)]
     pub(crate) large: bool,

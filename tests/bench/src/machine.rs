@@ -9,11 +9,16 @@ const TICKS: f64 = 100.0;
 /// Others may use this share of one processor in a quiet moment.
 const QUIET: f64 = 0.3;
 
-/// Unix seconds now.
-pub(crate) fn unix_seconds() -> u64 {
+/// Unix milliseconds now.
+pub(crate) fn unix_milliseconds() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+        .map_or(0, |since| since.as_millis() as u64)
+}
+
+/// Unix seconds now.
+pub(crate) fn unix_seconds() -> u64 {
+    unix_milliseconds() / 1000
 }
 
 /// User and system time of a process and all its threads so far, seconds.

@@ -31,16 +31,13 @@ pub(crate) struct Author {
     /// Tells this run's messages from any other's.
     name: String,
     next: Cell<u64>,
-    created_at: u64,
 }
 
 impl Author {
     pub(crate) fn new() -> Self {
-        let created_at = crate::machine::unix_seconds() * 1000;
         Self {
             name: format!("b{}", std::process::id()),
             next: Cell::new(0),
-            created_at,
         }
     }
 
@@ -51,7 +48,7 @@ impl Author {
         format!(
             "\"client_id\":\"{}-{n:010}\",\"created_at\":{},\"content\":{{\"kind\":\"text\",\"text\":\"{}\"}}}}",
             self.name,
-            self.created_at,
+            crate::machine::unix_milliseconds(),
             text(number)
         )
     }

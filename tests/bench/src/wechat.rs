@@ -51,10 +51,13 @@ impl Account {
         let mut callback = self.templates[customer % self.templates.len()].clone();
         let id = self.next.get();
         self.next.set(id + 1);
-        let old = callback.msg_id.unwrap_or_default();
+        let (old, written) = (callback.msg_id.unwrap_or_default(), callback.create_time);
+        callback.create_time = crate::machine::unix_seconds();
+        let created = format!("<CreateTime>{}</CreateTime>", callback.create_time);
         callback.xml = callback
             .xml
             .replace(PLACE, &requests::text(number))
+            .replace(&format!("<CreateTime>{written}</CreateTime>"), &created)
             .replace(&format!("<MsgId>{old}</MsgId>"), &format!("<MsgId>{id}</MsgId>"));
         callback.msg_id = Some(id);
         self.simulator.sign(&callback)
