@@ -1,0 +1,16 @@
+//! One integration test binary. Every test drives the real executable over real sockets, on a free port and
+//! in a folder of its own, so that all of them can run at once.
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+mod harness;
+
+mod cli;
+mod crash;
+mod desk;
+mod hostile;
+mod hostile_http;
+mod plugins;
+mod reconnect;
+mod routes;
+mod sessions;
+mod storm;
+mod wechat;
