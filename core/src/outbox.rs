@@ -21,8 +21,17 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A future of a carrier.
 pub type Carrying<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Held while a message is handed over and until its outcome is stored.
+pub type Pass = Box<dyn Send>;
+
 /// Carries messages to customers; the executable implements it with the loaded channels.
 pub trait Carrier: Send + Sync + 'static {
+    /// Asked before a message is handed over. `None` once nothing may leave any more because the process is
+    /// about to end: what is queued stays queued and leaves after the next start.
+    fn pass(&self) -> Option<Pass> {
+        Some(Box::new(()))
+    }
+
     /// Hands one message over. `Err(Unknown)` when it may have left.
     fn carry<'a>(
         &'a self,
@@ -132,7 +141,8 @@ impl<C: Carrier> Outbox<C> {
                 // On a task of its own: a carrier that panics loses one answer, not the line behind it.
                 let carrying = Arc::clone(&outbox);
                 let carried = tokio::spawn(async move { carrying.carry(conversation, seq).await });
-                if carried.await.is_err() {
+                // One that is cancelled because the process ends has not gone wrong.
+                if carried.await.is_err_and(|end| end.is_panic()) {
                     let reason = "发送时程序出错，客户可能已收到。".to_owned();
                     outbox
                         .delivered(conversation, seq, DeliveryResult::Unknown { reason })
@@ -162,6 +172,9 @@ impl<C: Carrier> Outbox<C> {
 
     async fn carry(&self, id: ConversationId, seq: u32) {
         for attempt in 1.. {
+            let Some(pass) = self.carrier.pass() else {
+                return;
+            };
             let command = Command::Delivering {
                 conversation: id,
                 seq,
@@ -180,6 +193,7 @@ impl<C: Carrier> Outbox<C> {
                 Err(error) => match wait_before_retry(&error, attempt) {
                     Some(wait) => {
                         self.delivered(id, seq, DeliveryResult::Queued).await;
+                        drop(pass);
                         tokio::time::sleep(wait).await;
                         continue;
                     }

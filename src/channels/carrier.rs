@@ -1,11 +1,19 @@
 //! The way out: hands queued messages and notices to the channels.
 use super::{Channels, threads};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use weikefu_channel::{Cause, Error, Notice, Outgoing, Receipt};
 use weikefu_core::ids::{AgentId, ChannelId};
-use weikefu_core::outbox::{Carrier, Carrying};
+use weikefu_core::outbox::{Carrier, Carrying, Pass};
 use weikefu_core::records::{Conversation, Message};
 
 impl Carrier for Channels {
+    fn pass(&self) -> Option<Pass> {
+        let pass = Arc::clone(&self.leaving).try_read_owned().ok()?;
+        // Looked at behind the lock: whoever waits for all passes has set it before.
+        (!self.held_back.load(Ordering::Acquire)).then(|| Box::new(pass) as Pass)
+    }
+
     fn carry<'a>(
         &'a self,
         conversation: &'a Conversation,

@@ -14,7 +14,9 @@ use crate::http::present;
 use crate::http::views::{ChannelRef, ChannelView};
 use services::AccountServices;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use weikefu_channel::{Content, Kind, Limit, Manifest};
@@ -26,6 +28,9 @@ use weikefu_core::ids::{ChannelId, ShopId};
 use weikefu_core::records::ChannelRecord;
 use weikefu_core::secrets::Sealer;
 use weikefu_core::trees::Trees;
+
+/// How long messages that are leaving may take when the server stops.
+const SETTLE: Duration = Duration::from_secs(15);
 
 /// An opened account.
 pub(crate) struct OpenChannel {
@@ -55,6 +60,10 @@ pub(crate) struct Channels {
     open: RwLock<HashMap<ChannelId, Arc<OpenChannel>>>,
     health: RwLock<HashMap<ChannelId, (bool, String)>>,
     effects: Mutex<Option<mpsc::UnboundedReceiver<Effect>>>,
+    /// The server stops: nothing more leaves.
+    held_back: AtomicBool,
+    /// Read by whatever is leaving.
+    leaving: Arc<tokio::sync::RwLock<()>>,
     /// Where a plugin's news are told from: it may speak up on any thread.
     runtime: OnceLock<Handle>,
     me: Weak<Channels>,
@@ -73,6 +82,8 @@ impl Channels {
             open: RwLock::default(),
             health: RwLock::default(),
             effects: Mutex::default(),
+            held_back: AtomicBool::new(false),
+            leaving: Arc::default(),
             runtime: OnceLock::new(),
             me: me.clone(),
         })
@@ -165,6 +176,15 @@ impl Channels {
             && !open.instance.close().await
         {
             tracing::warn!(channel = %id, "a plugin did not end in time");
+        }
+    }
+
+    /// Lets nothing more leave and waits for what is leaving, so that a stop makes no outcome unknown. What is
+    /// held back stays queued in the store.
+    pub(crate) async fn settle(&self) {
+        self.held_back.store(true, Ordering::Release);
+        if tokio::time::timeout(SETTLE, self.leaving.write()).await.is_err() {
+            tracing::warn!("some messages were still leaving; whether they arrived is not known");
         }
     }
 

@@ -164,6 +164,9 @@ pub(super) async fn serve(
     let _ = serving.await;
     orders.abort();
     let _ = std::fs::remove_file(folder.control());
+    if !failed {
+        installation.channels.settle().await;
+    }
     installation.channels.close_all().await;
     if failed {
         return Err(Ended::Store);
