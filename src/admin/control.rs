@@ -2,9 +2,11 @@
 //! user only, who could read the store anyway. One order a connection: a line of JSON in, a line out.
 use super::{Done, Order, Refused, run};
 use crate::app::Installation;
+use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,9 +20,23 @@ pub(crate) fn listen(path: &Path) -> std::io::Result<UnixListener> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(path)?;
+    let (_folder, name) = address(path)?;
+    let listener = UnixListener::bind(name)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
+}
+
+/// A name of the socket that fits an address, which has 108 bytes: a long one goes through its open folder.
+fn address(path: &Path) -> std::io::Result<(Option<File>, PathBuf)> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(ErrorKind::InvalidInput.into());
+    };
+    if path.as_os_str().len() < 100 {
+        return Ok((None, path.to_owned()));
+    }
+    let folder = File::open(folder)?;
+    let short = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string());
+    Ok((Some(folder), short.join(name)))
 }
 
 /// Serves orders.
@@ -57,7 +73,8 @@ async fn answer(stream: UnixStream, installation: &Installation) -> std::io::Res
 
 /// Sends an order to a running server. `Ok(None)` when none listens.
 pub(crate) async fn ask(path: &Path, order: &Order) -> std::io::Result<Option<Result<Done, Refused>>> {
-    let stream = match UnixStream::connect(path).await {
+    let (_folder, name) = address(path)?;
+    let stream = match UnixStream::connect(name).await {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
             return Ok(None);
