@@ -42,14 +42,12 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
     let (shop, agent, role) = (context.shop()?, context.agent()?.id, context.role()?);
     let token = context.token().unwrap_or_default().to_owned();
     // Without `after` the client wants what happens from now on.
-    let after = context
-        .query("after")
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(u64::MAX);
+    let after = context.query("after").and_then(|text| text.parse().ok());
     let feed = app.installation.engine.feed(shop)?;
     sockets::upgrade(&mut context, move |socket| async move {
-        let subscription = feed.subscribe(after.min(feed.last()));
-        let last = after.min(subscription.last);
+        // One that is ahead of us knew another store, before a backup came back: it is told to begin again.
+        let last = after.unwrap_or_else(|| feed.last());
+        let subscription = feed.subscribe(last);
         let listener = Listener {
             app,
             shop,
