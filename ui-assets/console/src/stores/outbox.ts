@@ -33,7 +33,7 @@ export const useOutbox = defineStore('outbox', () => {
 
   function sendFile(conversation: number, kind: MediaKind, file: File, mime: string, preview: string) {
     const item = add({ conversation, content: { kind, file, mime, preview }, state: 'uploading' })
-    void upload(item)
+    enqueue(item, upload(item))
   }
 
   function add(start: Pick<Outgoing, 'conversation' | 'content' | 'state'>): Outgoing {
@@ -42,9 +42,10 @@ export const useOutbox = defineStore('outbox', () => {
     return items.get(clientId) as Outgoing
   }
 
-  async function upload(item: Outgoing) {
+  /** Whether the file arrived. */
+  async function upload(item: Outgoing): Promise<boolean> {
     const shop = useDesk().shop
-    if (!('file' in item.content) || shop === null) return
+    if (!('file' in item.content) || shop === null) return false
     const { file, mime } = item.content
     const abort = new AbortController()
     aborts.set(item.clientId, abort)
@@ -55,17 +56,19 @@ export const useOutbox = defineStore('outbox', () => {
       item.media = media.id
       item.progress = 1
       item.state = 'sending'
-      enqueue(item)
+      return true
     } catch (error) {
       if (!abort.signal.aborted) fail(item, error)
+      return false
     } finally {
       aborts.delete(item.clientId)
     }
   }
 
-  function enqueue(item: Outgoing) {
+  /** What is written after a file waits for it: customers read in the order of the composer. */
+  function enqueue(item: Outgoing, ready: Promise<boolean> = Promise.resolve(true)) {
     const before = queues.get(item.conversation) ?? Promise.resolve()
-    const mine = before.then(() => post(item))
+    const mine = Promise.all([ready, before]).then(([sendable]) => (sendable ? post(item) : undefined))
     queues.set(item.conversation, mine)
     void mine.then(() => {
       if (queues.get(item.conversation) === mine) queues.delete(item.conversation)
@@ -115,7 +118,7 @@ export const useOutbox = defineStore('outbox', () => {
     item.reason = null
     if ('file' in item.content && item.media === null) {
       item.progress = 0
-      void upload(item)
+      enqueue(item, upload(item))
       return
     }
     item.state = 'sending'
