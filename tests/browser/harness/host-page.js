@@ -5,7 +5,7 @@ import { once } from "node:events";
 /** What a page may do that wants nothing but itself and the chat: no inline code, no inline style. */
 export const strictPolicy = (server) =>
   `default-src 'none'; script-src ${server}; connect-src ${server} ${server.replace("http", "ws")}; ` +
-  `img-src ${server} blob:; style-src 'self'; base-uri 'none'; form-action 'none'`;
+  `img-src 'self' ${server} blob:; style-src 'self'; base-uri 'none'; form-action 'none'`;
 
 /** Everything a careless or hostile style sheet does to a widget. */
 export const HOSTILE_STYLE = `

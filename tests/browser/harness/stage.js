@@ -50,6 +50,16 @@ export function scene(name, play, { timeout = 120_000 } = {}) {
   test(name, { timeout }, () => Stage.run(name, play));
 }
 
+/** Waits until nothing moves any more: half of a fade has half of the contrast. Spinners never end and do not count. */
+export const rest = (page) =>
+  page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame().then(frame);
+    const moving = document.getAnimations().filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime));
+    await Promise.allSettled(moving.map(({ finished }) => finished));
+    await frame();
+  });
+
 class Stage {
   #name;
   #contexts = [];
@@ -160,8 +170,9 @@ class Stage {
     return this.#problems.filter((problem) => !this.#allowed.some((pattern) => pattern.test(problem)));
   }
 
-  /** A picture for people to look at. */
+  /** A picture for people to look at, of a page at rest. */
   async shot(page, name) {
+    await rest(page);
     await mkdir(ARTIFACTS, { recursive: true });
     await page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });
   }

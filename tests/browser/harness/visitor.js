@@ -22,6 +22,7 @@ export class Visitor {
   async picture(bytes) {
     const headers = { authorization: `Bearer ${this.token}`, "content-type": "image/png", "x-file-name": "tea.png" };
     const answer = await fetch(`${this.base}media`, { method: "POST", headers, body: bytes });
+    if (!answer.ok) throw new Error(`media: ${answer.status} ${await answer.text()}`);
     const { id } = await answer.json();
     return this.#post({ kind: "image", media: { id } });
   }

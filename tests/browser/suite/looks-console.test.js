@@ -23,6 +23,7 @@ async function busy(stage) {
   await fetch(`${weikefu.simulator.ready.api_base}/sim/file?openid=${openid}&kind=image`, { method: "POST", body: png() });
   const { id } = await until("the conversation", async () => (await agent.desk()).conversations[0]);
   await agent.say(id, "可以的，给您推荐明前龙井礼盒");
+  await until("an accepted message", async () => (await states(agent)).includes("accepted"));
   await weikefu.sim("faults", { path: SEND, fault: "errcode", value: 45047 });
   await agent.say(id, "这条没有送达");
   await until("a refused message", async () => (await states(agent)).includes("failed"));
@@ -80,6 +81,7 @@ async function inspect(inspection, { weikefu, agent, conversation }, look) {
   await inspect(page, "accept");
   await page.goto(`${weikefu.origin}/shops/1/desk/${conversation}`);
   await desk.message("这条不知道有没有送达").waitFor();
+  await until("the newest message on the screen", () => desk.atEnd());
   await inspect(page, "chat");
   await page.getByTestId("messages").evaluate((list) => (list.scrollTop = 0));
   await page.locator(".card").first().waitFor();
@@ -100,7 +102,7 @@ async function inspect(inspection, { weikefu, agent, conversation }, look) {
   if (phone) {
     await desk.get("toggle-panel").click();
     await desk.get("customer-panel").waitFor();
-    await inspect(page, "panel");
+    await inspect(page, "panel-edit");
   } else {
     await desk.get("customer-name").click();
     await desk.get("customer-name-input").waitFor();
@@ -136,6 +138,7 @@ async function dialogs(page, desk, inspect, phone) {
       await desk.get("profile-password").click();
       await desk.get("password-old").waitFor();
       await desk.get("password-submit").click();
+      await page.locator(".el-form-item__error").first().waitFor();
       await inspect(page, "profile-password");
     }
     await page.keyboard.press("Escape");
