@@ -36,6 +36,7 @@ scene("a long thread opens at its end and is read upwards to its beginning", asy
   await page.reload();
   await desk.message("最新的一条").waitFor();
   await until("the end after a reload", () => desk.atEnd());
+  await page.getByTestId("new-messages").waitFor({ state: "detached" });
   await stage.shot(page, "history-1-end");
   assert.ok((await desk.messages().count()) < 60, "only what is near the screen is drawn");
 

@@ -65,6 +65,7 @@ scene("the demo works from its printed addresses on", async (stage) => {
   await phone.goto(`${demo.simulator}/`);
   await phone.locator("#nickname").fill("小雨");
   await phone.getByRole("button", { name: "创建" }).click();
+  await phone.getByText("你关注了公众号").last().waitFor();
   await phone.getByRole("textbox", { name: "输入消息" }).fill("请问公众号里能查订单吗？[微笑]");
   await phone.keyboard.press("Enter");
 
