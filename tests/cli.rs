@@ -342,6 +342,15 @@ async fn settings_are_checked_by_their_names_and_types() {
     assert_eq!(browser.get(&format!("{path}entry")).await.status, 404);
     weikefu.order(&["channel", "set", "1", "--enabled", "true"]);
     assert_eq!(browser.get(&format!("{path}entry")).await.status, 200);
+    // Also while the server is just opening the channel as it was before.
+    for n in 0..5 {
+        weikefu.kill();
+        weikefu.start_again().await;
+        let title = format!("title=第{n}版");
+        assert_eq!(weikefu.order(&["channel", "set", "1", "--set", &title])["status"], "ok");
+        let shown = browser.get(&format!("{path}entry")).await.ok();
+        assert_eq!(shown["title"], format!("第{n}版"));
+    }
 }
 
 /// A row of orders, without what is random in their answers.
