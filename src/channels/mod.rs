@@ -60,6 +60,8 @@ pub(crate) struct Channels {
     open: RwLock<HashMap<ChannelId, Arc<OpenChannel>>>,
     health: RwLock<HashMap<ChannelId, (bool, String)>>,
     effects: Mutex<Option<mpsc::UnboundedReceiver<Effect>>>,
+    /// Held while a channel is opened.
+    opening: tokio::sync::Mutex<()>,
     /// The server stops: nothing more leaves.
     held_back: AtomicBool,
     /// Read by whatever is leaving.
@@ -82,6 +84,7 @@ impl Channels {
             open: RwLock::default(),
             health: RwLock::default(),
             effects: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
             held_back: AtomicBool::new(false),
             leaving: Arc::default(),
             runtime: OnceLock::new(),
@@ -116,6 +119,9 @@ impl Channels {
     /// Opens a channel with its settings as they are now; the old instance ends first.
     pub(crate) async fn reopen(&self, record: ChannelRecord) {
         let id = record.id;
+        // One after the other, each with what is stored by then: an older one must not come out on top.
+        let _opening = self.opening.lock().await;
+        let record = self.trees.channels.get(&id).ok().flatten().unwrap_or(record);
         self.close(id).await;
         write(&self.known).insert(id, record.clone());
         if !record.enabled {
