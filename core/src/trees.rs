@@ -23,11 +23,11 @@ record!(Number, b"num1");
 
 impl Key for DedupeKey {
     fn encode(&self, out: &mut Vec<u8>) {
-        (self.day, self.hash).encode(out);
+        (self.second, self.hash).encode(out);
     }
     fn take(bytes: &mut &[u8]) -> Option<Self> {
-        let (day, hash) = Key::take(bytes)?;
-        Some(DedupeKey { day, hash })
+        let (second, hash) = Key::take(bytes)?;
+        Some(DedupeKey { second, hash })
     }
 }
 
@@ -154,18 +154,18 @@ impl Trees {
 
     /// Drops dedupe keys that no repetition can reach any more, at most `limit` of them. Returns how many.
     ///
-    /// The day in a key is told by a visitor's clock or is the day a conversation began, so it may be old when
+    /// The time in a key is told by a visitor's clock or is when a conversation began, so it may be old when
     /// the key is young: how long it has been stored decides.
     pub fn forget_seen(&self, now: Millis, limit: usize) -> Result<usize, Error> {
         let end = DedupeKey {
-            day: DedupeKey::horizon(now),
+            second: DedupeKey::horizon(now),
             hash: [0; 16],
         };
         let mut txn = self.db.begin();
         let mut count = 0;
         for entry in self.seen.range(..end) {
             let (key, seen) = entry?;
-            if DedupeKey::horizon(now) <= DedupeKey::day(seen.at) {
+            if DedupeKey::horizon(now) <= DedupeKey::second(seen.at) {
                 continue;
             }
             if count == limit {

@@ -37,16 +37,18 @@ impl Change {
     }
 }
 
-/// Names an arrival. Begins with a day, so that old keys lie together and can be dropped.
+/// Names an arrival. Begins with a time, so that old keys lie together and can be dropped, and new ones are
+/// written next to each other and not all over the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DedupeKey {
-    /// Days since 1970 of the platform's time of sending.
-    pub day: u32,
+    /// Seconds since 1970 of the platform's time of sending.
+    pub second: u32,
     /// The beginning of a SHA-256 over everything that names the arrival.
     pub hash: [u8; 16],
 }
 
-const DAY: Millis = 86_400_000;
+/// How long keys are kept, seconds: repetitions come within days, a month is enough.
+const KEPT: u32 = 31 * 86_400;
 
 impl DedupeKey {
     /// The key of something that came in.
@@ -76,15 +78,15 @@ impl DedupeKey {
         Self::of(opened_at, &[b"out", &conversation, &agent, client_id.as_bytes()])
     }
 
-    /// The first day whose keys are still needed at `now`: repetitions come within days, a month is kept.
+    /// The first second whose keys are still needed at `now`.
     #[must_use]
     pub fn horizon(now: Millis) -> u32 {
-        Self::day(now).saturating_sub(31)
+        Self::second(now).saturating_sub(KEPT)
     }
 
-    /// Days since 1970.
-    pub(crate) fn day(at: Millis) -> u32 {
-        (at.max(0) / DAY).min(i64::from(u32::MAX)) as u32
+    /// Seconds since 1970.
+    pub(crate) fn second(at: Millis) -> u32 {
+        (at.max(0) / 1_000).min(i64::from(u32::MAX)) as u32
     }
 
     fn of(at: Millis, parts: &[&[u8]]) -> Self {
@@ -97,7 +99,7 @@ impl DedupeKey {
         let mut hash = [0; 16];
         hash.copy_from_slice(&digest.finalize()[..16]);
         DedupeKey {
-            day: Self::day(at),
+            second: Self::second(at),
             hash,
         }
     }
@@ -108,6 +110,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    const DAY: Millis = 86_400_000;
     const DAY_20000: Millis = 20_000 * DAY;
 
     #[test]
@@ -135,15 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn keys_lie_by_day_whatever_the_clock_says() {
-        let day = |at| DedupeKey::inbound(ChannelId(1), "p", at, "i").day;
-        assert_eq!(day(DAY_20000), 20_000);
-        assert_eq!(day(DAY_20000 - 1), 19_999);
+    fn keys_lie_by_second_whatever_the_clock_says() {
+        let second = |at| DedupeKey::inbound(ChannelId(1), "p", at, "i").second;
+        assert_eq!(second(DAY_20000), 20_000 * 86_400);
+        assert_eq!(second(DAY_20000 - 1), 20_000 * 86_400 - 1);
+        assert_eq!(second(DAY_20000 + 999), second(DAY_20000));
         for before_1970 in [-1, i64::MIN, 0] {
-            assert_eq!(day(before_1970), 0);
+            assert_eq!(second(before_1970), 0);
         }
-        assert_eq!(day(i64::MAX), u32::MAX);
-        assert_eq!(DedupeKey::horizon(DAY_20000), 19_969);
+        assert_eq!(second(i64::MAX), u32::MAX);
+        assert_eq!(DedupeKey::horizon(DAY_20000), 19_969 * 86_400);
         assert_eq!(DedupeKey::horizon(0), 0);
     }
 }
