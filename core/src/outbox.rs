@@ -244,7 +244,16 @@ fn wait_before_retry(error: &Error, attempt: u32) -> Option<Duration> {
 }
 
 fn refused(error: Error) -> DeliveryResult {
-    let reason = error.to_string();
+    // The platform's number helps whoever looks it up; its words, in another language, help nobody here.
+    let number = error
+        .upstream
+        .as_deref()
+        .and_then(|words| words.split_whitespace().next());
+    let reason = match number {
+        Some(number) => format!("{}（{number}）", error.message),
+        None => error.message,
+    };
+    tracing::debug!(upstream = error.upstream, "a message was refused");
     match error.kind {
         Cause::Unknown => DeliveryResult::Unknown { reason },
         cause => DeliveryResult::Failed { cause, reason },

@@ -129,7 +129,8 @@ impl Demo {
                 agents.push(agent);
             }
         }
-        let h5 = channel(prepared, "h5", "商城在线客服", Vec::new()).await?;
+        let title = vec![("title".to_owned(), "山间茶舍客服".to_owned())];
+        let h5 = channel(prepared, "h5", "商城在线客服", title).await?;
         let simulator = match &self.simulator {
             Some(program) => Some(self.simulate(prepared, program).await?),
             None => None,

@@ -17,8 +17,10 @@ use weikefu_core::ids::{AgentId, ShopId};
 use weikefu_core::records::Role;
 use weikefu_core::rights;
 
-/// How often a client hears that nothing is missing, and its session and role are looked at again.
-const TICK: Duration = Duration::from_secs(20);
+/// How often a session and role are looked at again: one that has ended is cut off within a second.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many looks later a client hears that nothing is missing.
+const TICK: u32 = 20;
 
 struct Listener {
     app: Arc<App>,
@@ -70,8 +72,9 @@ impl Listener {
         .await?;
         self.catch_up(&subscription).await?;
         let mut stopping = self.app.stopping.clone();
-        let mut tick = tokio::time::interval(TICK);
-        tick.tick().await;
+        let mut look = tokio::time::interval(LOOK);
+        look.tick().await;
+        let mut looks = 0;
         loop {
             tokio::select! {
                 event = subscription.live.recv() => match event {
@@ -95,7 +98,13 @@ impl Listener {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
                     Some(Ok(_)) => {}
                 },
-                _ = tick.tick() => self.look_again().await?,
+                _ = look.tick() => {
+                    self.look_again().await?;
+                    looks += 1;
+                    if looks % TICK == 0 {
+                        self.send(&Frame::Tick { n: self.last }).await?;
+                    }
+                }
                 () = crate::app::stopped(&mut stopping) => {
                     let _ = self.socket.close(None).await;
                     return Err(Gone);
@@ -165,7 +174,7 @@ impl Listener {
             return Err(Gone);
         };
         self.role = role;
-        self.send(&Frame::Tick { n: self.last }).await
+        Ok(())
     }
 
     async fn send(&mut self, frame: &Frame) -> Result<(), Gone> {

@@ -11,26 +11,26 @@ use weikefu_channel::{Error, Result, Secret};
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Config {
-    /// 是否启用。关闭后网页上不再显示客服入口,访客也无法发送消息
+    /// 是否启用。关闭后网页上不再显示客服入口，访客也无法发送消息
     pub enabled: bool,
-    /// 聊天窗口的标题,例如店铺名称,最多 40 个字
+    /// 聊天窗口的标题，例如店铺名称，最多 40 个字
     #[schemars(length(min = 1, max = 40))]
     pub title: String,
-    /// 访客打开窗口时看到的欢迎语,最多 500 个字,可以留空
+    /// 访客打开窗口时看到的欢迎语，最多 500 个字，可以留空
     #[schemars(length(max = 500))]
     pub welcome: String,
-    /// 主题色,格式为 #RRGGBB,用于入口按钮和访客的消息气泡
+    /// 主题色，格式为 #RRGGBB,用于入口按钮和访客的消息气泡
     #[schemars(pattern(r"^#[0-9A-Fa-f]{6}$"))]
     pub color: String,
     /// 界面语言。选择“自动”时跟随访客的浏览器
     pub language: Language,
-    /// 身份密钥(可选)。商城服务器用它为已登录的会员签名,客服即可看到经过验证的会员身份。至少 16 个字符
+    /// 身份密钥(可选)。商城服务器用它为已登录的会员签名，客服即可看到经过验证的会员身份。至少 16 个字符
     #[schemars(extend("format" = "password", "writeOnly" = true))]
     pub identity_secret: Option<Secret>,
-    /// 允许使用客服的网站来源,每项以 https 或 http 开头,不含路径。留空表示不限制
+    /// 允许使用客服的网站来源，每项以 https 或 http 开头，不含路径。留空表示不限制
     #[schemars(length(max = 100))]
     pub allowed_origins: Vec<String>,
-    /// 每位访客 10 秒内最多可以发送的消息条数,用于防止刷屏
+    /// 每位访客 10 秒内最多可以发送的消息条数，用于防止刷屏
     #[schemars(range(min = 1, max = 10_000))]
     pub messages_per_10_seconds: u32,
 }
@@ -56,7 +56,7 @@ impl Default for Config {
         Config {
             enabled: true,
             title: "在线客服".into(),
-            welcome: "您好,请问有什么可以帮您?".into(),
+            welcome: "您好，请问有什么可以帮您？".into(),
             color: "#0b7a43".into(),
             language: Language::Auto,
             identity_secret: None,

@@ -75,17 +75,17 @@ macro_rules! codes {
 
 codes! {
     /// The request or frame cannot be read.
-    BadRequest "bad_request" 400 "请求格式不正确,请刷新页面后重试" "The request is malformed. Reload the page and try again.";
+    BadRequest "bad_request" 400 "请求格式不正确，请刷新页面后重试" "The request is malformed. Reload the page and try again.";
     /// The token is missing, foreign, tampered with or expired.
-    BadToken "bad_token" 401 "会话已失效,正在重新连接" "The session has ended. Reconnecting.";
+    BadToken "bad_token" 401 "会话已失效，正在重新连接" "The session has ended. Reconnecting.";
     /// The merchant's signature is wrong.
-    BadIdentity "bad_identity" 403 "身份签名无效,请检查签名内容与身份密钥" "The identity signature is invalid. Check what is signed and the identity secret.";
+    BadIdentity "bad_identity" 403 "身份签名无效，请检查签名内容与身份密钥" "The identity signature is invalid. Check what is signed and the identity secret.";
     /// The merchant's signature is too old.
-    IdentityExpired "identity_expired" 403 "身份签名已过期,请刷新页面重新登录" "The identity signature has expired. Reload the page to sign in again.";
+    IdentityExpired "identity_expired" 403 "身份签名已过期，请刷新页面重新登录" "The identity signature has expired. Reload the page to sign in again.";
     /// The merchant has switched the channel off.
     Closed "closed" 403 "在线客服已关闭" "Chat is switched off.";
     /// The page's origin is not on the account's list.
-    Origin "origin_not_allowed" 403 "此网站未获准使用在线客服,请在渠道设置中添加该域名" "This site may not use the chat. Add its origin in the channel's settings.";
+    Origin "origin_not_allowed" 403 "此网站未获准使用在线客服，请在渠道设置中添加该域名" "This site may not use the chat. Add its origin in the channel's settings.";
     /// The desk does not take messages of this visitor.
     Refused "refused" 403 "消息无法送达" "The message cannot be delivered.";
     /// No such address.
@@ -93,21 +93,21 @@ codes! {
     /// The address does not take this method.
     Method "method_not_allowed" 405 "不支持的请求方法" "This method is not supported here.";
     /// A file or body is too large.
-    TooLarge "too_large" 413 "文件过大,图片请控制在 10 MB 以内" "The file is too large. Pictures may have up to 10 MB.";
+    TooLarge "too_large" 413 "文件过大，图片请控制在 10 MB 以内" "The file is too large. Pictures may have up to 10 MB.";
     /// Not a picture.
     BadType "unsupported_type" 415 "仅支持 PNG、JPG、GIF、WebP 图片" "Only PNG, JPEG, GIF and WebP pictures are supported.";
     /// Nothing was written.
     Empty "empty" 422 "消息不能为空" "The message is empty.";
     /// More than 2,000 characters.
-    TooLong "too_long" 422 "消息过长,请控制在 2000 字以内" "The message is too long. Keep it within 2,000 characters.";
+    TooLong "too_long" 422 "消息过长，请控制在 2000 字以内" "The message is too long. Keep it within 2,000 characters.";
     /// The message names a picture that is not there.
-    BadMedia "bad_media" 422 "图片不存在,请重新上传" "The picture does not exist. Upload it again.";
+    BadMedia "bad_media" 422 "图片不存在，请重新上传" "The picture does not exist. Upload it again.";
     /// The visitor writes faster than the bound.
-    TooFast "too_fast" 429 "发送太快了,稍后会自动重试" "That was a little fast. It will be sent again in a moment.";
+    TooFast "too_fast" 429 "发送太快了，稍后会自动重试" "That was a little fast. It will be sent again in a moment.";
     /// The visitor holds too many sockets or polls.
-    TooMany "too_many" 429 "打开的页面过多,请关闭其他页面" "Too many pages are open. Close some of the others.";
+    TooMany "too_many" 429 "打开的页面过多，请关闭其他页面" "Too many pages are open. Close some of the others.";
     /// The desk cannot store anything right now.
-    Unavailable "unavailable" 503 "服务暂时不可用,稍后会自动重试" "The service is not available right now. It will be tried again in a moment.";
+    Unavailable "unavailable" 503 "服务暂时不可用，稍后会自动重试" "The service is not available right now. It will be tried again in a moment.";
 }
 
 impl Serialize for Code {
