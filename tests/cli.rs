@@ -347,7 +347,10 @@ async fn settings_are_checked_by_their_names_and_types() {
         weikefu.kill();
         weikefu.start_again().await;
         let title = format!("title=第{n}版");
-        assert_eq!(weikefu.order(&["channel", "set", "1", "--set", &title])["status"], "ok");
+        assert_eq!(
+            weikefu.order(&["channel", "set", "1", "--set", &title])["status"],
+            "ok"
+        );
         let shown = browser.get(&format!("{path}entry")).await.ok();
         assert_eq!(shown["title"], format!("第{n}版"));
     }
