@@ -13,8 +13,16 @@ use crate::problem::{Outcome, Problem};
 #[derive(Debug, Deserialize)]
 pub(crate) struct Artifact {
     pub(crate) target: ArtifactTarget,
+    #[serde(default)]
+    pub(crate) profile: ArtifactProfile,
     pub(crate) filenames: Vec<PathBuf>,
     pub(crate) executable: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ArtifactProfile {
+    /// The target's own tests, not the target.
+    pub(crate) test: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -38,7 +46,9 @@ pub(crate) fn executable(artifacts: &[Artifact], name: &str) -> Option<PathBuf> 
     artifacts
         .iter()
         .filter(|artifact| {
-            artifact.target.name == name && artifact.target.kind.iter().any(|kind| kind == "bin")
+            artifact.target.name == name
+                && artifact.target.kind.iter().any(|kind| kind == "bin")
+                && !artifact.profile.test
         })
         .find_map(|artifact| artifact.executable.clone())
 }
@@ -94,6 +104,15 @@ mod tests {
         "filenames":["t/weikefu"],"executable":"t/weikefu"}"#;
     const TEST: &str = r#"{"reason":"compiler-artifact","target":{"name":"weikefu","kind":["test"]},
         "filenames":["t/deps/weikefu-1"],"executable":"t/deps/weikefu-1"}"#;
+
+    const OWN_TESTS: &str = r#"{"reason":"compiler-artifact","target":{"name":"weikefu","kind":["bin"]},"profile":{"test":true},
+        "filenames":["t/deps/weikefu-2"],"executable":"t/deps/weikefu-2"}"#;
+
+    #[test]
+    fn the_tests_inside_a_program_are_not_the_program() {
+        let made: Vec<_> = [OWN_TESTS, PROGRAM].into_iter().filter_map(artifact).collect();
+        assert_eq!(executable(&made, "weikefu"), Some(PathBuf::from("t/weikefu")));
+    }
 
     #[test]
     fn products_are_found_by_name_and_kind() {
