@@ -73,7 +73,7 @@ scene("both press accept: one has the customer, the other is told who", async (s
   await desk.composer().waitFor();
   await desk.counts(mine, 0);
   await desk.get("close-conversation").click();
-  await desk.toast("会话已结束").waitFor();
+  await desk.toast("的会话已结束").waitFor();
   await stage.shot(desk.page, "two-agents-4-closed");
   await desk.counts(mine - 1, 0);
   // Closed for the colleague too, once the time for undoing is over.
