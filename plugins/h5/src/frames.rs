@@ -172,6 +172,16 @@ fn is_media_id(id: &str) -> bool {
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
+/// How many messages, from the first one on, fit into one frame.
+pub(crate) fn fitting(messages: &[ThreadMessage]) -> usize {
+    let mut room = limits::WELCOME_BYTES;
+    let fits = |message: &&ThreadMessage| {
+        let length = serde_json::to_vec(message).map_or(usize::MAX, |written| written.len() + 1);
+        room.checked_sub(length).map(|left| room = left).is_some()
+    };
+    messages.iter().take_while(fits).count()
+}
+
 /// What a visitor hears over a socket.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

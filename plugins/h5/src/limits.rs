@@ -8,6 +8,8 @@ pub const TEXT_CHARS: usize = 2_000;
 pub const FILE_BYTES: usize = 10 << 20;
 /// Largest frame of a socket and largest JSON body, bytes.
 pub const FRAME_BYTES: usize = 64 << 10;
+/// Messages in one frame to a visitor, bytes: the host takes frames of 64 KiB, and a welcome also names the agent.
+pub const WELCOME_BYTES: usize = 56 << 10;
 /// Longest `client_id`, bytes.
 pub const CLIENT_ID_BYTES: usize = 64;
 /// Sockets one visitor may hold.

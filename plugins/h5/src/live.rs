@@ -3,7 +3,7 @@
 //! Every socket has one pump, a task of its own that hands its frames to the host one after the other; so no
 //! caller waits for a slow socket, and frames keep their order although many calls are under way.
 use crate::account::{Accepted, Account};
-use crate::frames::ServerFrame;
+use crate::frames::{self, ServerFrame};
 use crate::limits;
 use crate::sockets::{Next, Offer};
 use crate::texts::Code;
@@ -151,15 +151,18 @@ impl Account {
                     messages,
                     more,
                 } = &page;
+                // One frame carries only so much; what does not fit follows message by message.
+                let (first, rest) = messages.split_at(frames::fitting(messages));
                 self.push(
                     connection,
                     ServerFrame::Welcome {
                         service,
-                        messages,
+                        messages: first,
                         more: *more,
                     }
                     .text(),
                 );
+                self.push_messages(connection, rest);
                 welcome = goes_on;
             } else {
                 self.push_messages(connection, &page.messages);

@@ -96,6 +96,31 @@ fn a_reconnect_brings_exactly_what_is_missing() {
 }
 
 #[test]
+fn a_long_history_is_brought_in_frames_the_host_takes() {
+    let desk = Desk::open(json!({}));
+    let token = desk.token();
+    for seq in 1..=250 {
+        desk.store(1, seq, &"字".repeat(300));
+    }
+    for (connection, after, expected) in [(1, None, 51..=250), (2, Some("1.10"), 11..=250)] {
+        desk.open_socket(connection, None);
+        desk.hello(connection, &token, after);
+        let frames = frames(&desk.fake, connection);
+        assert_eq!(frames[0]["type"], "welcome");
+        assert!(frames.iter().all(|frame| frame.to_string().len() <= 64 << 10));
+        let mut brought = Vec::new();
+        for frame in &frames {
+            match frame["type"].as_str() {
+                Some("welcome") => brought.extend(cursors(frame)),
+                _ => brought.push(frame["message"]["cursor"].as_str().unwrap().to_owned()),
+            }
+        }
+        let expected: Vec<String> = expected.map(|seq| format!("1.{seq}")).collect();
+        assert_eq!(brought, expected);
+    }
+}
+
+#[test]
 fn messages_that_arrive_during_a_hello_are_neither_lost_nor_doubled() {
     let desk = Desk::open(json!({}));
     let token = desk.token();
