@@ -63,14 +63,22 @@ function Placeholder({ text }: { text: string }) {
   return <span class="bubble text placeholder">{text}</span>;
 }
 
+/** Addresses of pictures the browser could not read. */
+const broken = new Set<string>();
+
 function Picture({ media }: { media: Media }) {
   const { chat, server, t } = view;
   const own = mediaUrl(server, media.id);
-  // A strict page may forbid `blob:` pictures; then the stored one is loaded.
+  // A strict page may forbid `blob:` pictures; then the stored one is loaded. What cannot be read at all becomes words.
   const failed = (event: Event): void => {
     const image = event.currentTarget as HTMLImageElement;
     if (image.src !== own) image.src = own;
+    else {
+      broken.add(own);
+      view.redraw();
+    }
   };
+  if (broken.has(own)) return <Placeholder text={`[${t.imageOf}]`} />;
   return (
     <button type="button" class="bubble picture" aria-label={t.view} data-testid="picture" onClick={() => enlarge(own)}>
       <img src={chat.previews.get(media.id) || own} alt={t.imageOf} onError={failed} />

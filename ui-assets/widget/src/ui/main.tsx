@@ -68,8 +68,9 @@ function mount(stage: Stage): void {
     launcher.setAttribute("aria-label", count ? `${label}, ${t.unread(count)}` : label);
     frame.setAttribute("aria-label", chat.config ? chat.config.title : t.chat);
     render(<App />, box);
-    settleList();
+    // A higher composer takes from the list, which then goes to its end.
     fitInput();
+    settleList();
   };
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
