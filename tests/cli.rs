@@ -551,8 +551,9 @@ async fn a_folder_with_a_long_name_works_like_any_other() {
 
 #[tokio::test]
 async fn ctrl_c_and_a_supervisor_end_a_server_politely() {
-    for signal in ["-INT", "-TERM"] {
-        let (weikefu, _) = Weikefu::with_shop();
+    let (weikefu, _) = Weikefu::with_shop();
+    for (round, signal) in ["-INT", "-TERM"].into_iter().cycle().take(12).enumerate() {
+        let round = round / 2;
         let mut child = weikefu
             .human(&["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -565,15 +566,12 @@ async fn ctrl_c_and_a_supervisor_end_a_server_politely() {
         )
         .unwrap();
         assert!(said.starts_with("微客服已启动：http://127.0.0.1:"), "{said}");
-        // Announced means reachable.
-        let address = said
-            .trim()
-            .rsplit("//")
-            .next()
-            .unwrap()
-            .trim_end_matches('/')
-            .to_owned();
-        assert_eq!(Browser::new(&address).get("/healthz").await.status, 200);
+        if round % 2 == 0 {
+            // Announced means reachable.
+            let address = said.trim().rsplit("//").next().unwrap();
+            let healthy = Browser::new(address.trim_end_matches('/')).get("/healthz").await;
+            assert_eq!(healthy.status, 200);
+        }
         let told = Command::new("kill")
             .args([signal, &child.id().to_string()])
             .status()

@@ -279,3 +279,20 @@ async fn bundled_plugins_are_unpacked_for_nobody_else_to_write() {
     }
     assert!(found >= 2);
 }
+
+#[tokio::test]
+async fn a_plugin_that_never_opens_does_not_keep_anybody_from_stopping() {
+    let mut shop = Shop::open().await;
+    install(&shop.weikefu, "fixture.so", &std::fs::read(fixture()).unwrap());
+    shop.weikefu.stop();
+    shop.weikefu
+        .order(&["channel", "add", "fixture", "--set", "mode=hang"]);
+    shop.weikefu.start_again().await;
+    let started = std::time::Instant::now();
+    shop.weikefu.stop();
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(20),
+        "{:?}",
+        started.elapsed()
+    );
+}
