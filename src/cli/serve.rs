@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use weikefu_core::error::Language;
 use weikefu_core::throttle::Throttle;
@@ -35,6 +36,7 @@ pub(super) struct Prepared {
     pub(super) installation: Installation,
     pub(super) server: Server,
     folder: DataFolder,
+    signals: Signals,
 }
 
 impl Serve {
@@ -92,6 +94,8 @@ fn listen_text(language: Language, error: &ServerError) -> String {
 
 /// Opens the data and binds the address; the address first, because it is cheaper to refuse.
 pub(super) async fn prepare(common: &Common, data: &Path, listen: SocketAddr) -> Result<Prepared, Ended> {
+    // Before anybody is told that we listen: who stops us at once is to be heard too.
+    let signals = Signals::hear().map_err(|error| Ended::Start(error.into()))?;
     let server = Server::bind(listen).await.map_err(Ended::Listen)?;
     let folder = DataFolder::open(data).map_err(|error| Ended::Start(error.into()))?;
     let opened = progress::show(orders::opening(common.language()), || Installation::open(&folder));
@@ -103,6 +107,7 @@ pub(super) async fn prepare(common: &Common, data: &Path, listen: SocketAddr) ->
         installation,
         server,
         folder,
+        signals,
     })
 }
 
@@ -141,12 +146,17 @@ pub(super) async fn serve(
         installation,
         server,
         folder,
+        mut signals,
     } = prepared;
     let web = web_dir.as_deref().map(weikefu_ui::Overrides::open).transpose();
     let web = web.map_err(|error| Ended::Start(error.into()))?;
     let orders = control::listen(&folder.control()).map_err(|error| Ended::Start(error.into()))?;
     let orders = tokio::spawn(control::serve(orders, installation.clone()));
-    installation.start().await;
+    // A channel may take long to open; who wants to stop meanwhile need not wait for it.
+    let stopped_early = tokio::select! {
+        () = installation.start() => false,
+        () = signals.stop() => true,
+    };
     let (stop, stopping) = watch::channel(false);
     let app = Arc::new(App {
         installation: installation.clone(),
@@ -157,7 +167,8 @@ pub(super) async fn serve(
     });
     let serving = tokio::spawn(server.serve(app, stopping));
     let failed = tokio::select! {
-        () = signal() => false,
+        () = std::future::ready(()), if stopped_early => false,
+        () = signals.stop() => false,
         () = installation.engine.ended() => true,
     };
     let _ = stop.send(true);
@@ -174,15 +185,25 @@ pub(super) async fn serve(
     installation.close().map_err(|error| Ended::Start(error.into()))
 }
 
-/// Waits for Ctrl-C or a supervisor's wish to stop.
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// Ctrl-C and a supervisor's wish to stop.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    /// Hears them from now on, and remembers one that comes before it is waited for.
+    fn hear() -> std::io::Result<Self> {
+        Ok(Signals {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
     }
 }
