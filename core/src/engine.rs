@@ -145,7 +145,10 @@ impl Thread {
             if let Err(error) = self.group(&mut jobs) {
                 // The live state is ahead of the store. Answering nobody and dropping the mailbox makes every
                 // caller hear "unavailable"; the process ends and starts from what is durable.
-                tracing::error!(%error, "the store failed; nothing more is accepted");
+                // A store that was closed on purpose has not failed: this came too late.
+                if !matches!(error, Error::Closed) {
+                    tracing::error!(%error, "the store failed; nothing more is accepted");
+                }
                 return;
             }
         }
