@@ -103,6 +103,9 @@ impl Report {
 
     /// How much others disturbed.
     pub(crate) fn print_noise(&self) {
+        if self.others.is_empty() {
+            return;
+        }
         let (least, most) = range(self.others.iter().copied());
         println!(
             "\nother programs used {:.2} processors during a step (median; {least:.2} to {most:.2}). Compare ratios of \
