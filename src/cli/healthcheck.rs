@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
+use weikefu_core::error::Language;
 
 /// How long a healthy server may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,10 +34,17 @@ impl Healthcheck {
                 exit::unhealthy()
             }
             Err(error) => {
-                let text = format!(
-                    "{}：没有应答（{error}）。服务可能没有启动，请运行 weikefu serve。",
-                    self.address
-                );
+                let address = self.address;
+                let text = match common.language() {
+                    Language::Chinese => {
+                        format!("{address}：没有应答（{error}）。服务可能没有启动，请运行 weikefu serve。")
+                    }
+                    Language::English => {
+                        format!(
+                            "{address}: no answer ({error}). The server may not be running: run `weikefu serve`."
+                        )
+                    }
+                };
                 output::failed(common, "unreachable", &text);
                 exit::unhealthy()
             }
@@ -46,11 +54,12 @@ impl Healthcheck {
     fn ask(&self) -> std::io::Result<String> {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
+        // Formatted first and written at once: `write!` would send a packet for every piece.
+        let request = format!(
             "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
             self.address
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.take(64 << 10).read_to_string(&mut answer)?;
         Ok(answer)
