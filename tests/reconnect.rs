@@ -4,14 +4,20 @@ use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-/// Messages that pass while a side is cut off.
+/// Messages that pass at least while a side is cut off: more than a page, so that coming back takes several.
 const MISSED: usize = 300;
+/// How long a side is cut off.
+const CUT: Duration = Duration::from_secs(30);
+/// Between two messages of one writer while a side is cut off: some 400 in all, which the feed still holds.
+const PACE: Duration = Duration::from_millis(150);
 
-/// One customer and one agent who write to each other without pause.
+/// One customer and one agent who write to each other without pause, or at a pace while a side is cut off.
 struct Traffic {
     written: Arc<AtomicUsize>,
+    paced: Arc<AtomicBool>,
     stop: tokio::sync::watch::Sender<bool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -19,9 +25,11 @@ struct Traffic {
 impl Traffic {
     fn begin(visitor: &Visitor, agent: &Agent, conversation: &Value) -> Self {
         let written = Arc::new(AtomicUsize::new(0));
+        let paced = Arc::new(AtomicBool::new(false));
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let mut tasks = Vec::new();
         let (writer, counter, stopped) = (visitor.clone(), Arc::clone(&written), stopping.clone());
+        let slow = Arc::clone(&paced);
         tasks.push(tokio::spawn(async move {
             for n in 0.. {
                 if *stopped.borrow() {
@@ -32,9 +40,11 @@ impl Traffic {
                     .await
                     .ok();
                 counter.fetch_add(1, Ordering::Relaxed);
+                pause(&slow).await;
             }
         }));
         let (writer, counter, conversation) = (agent.clone(), Arc::clone(&written), conversation.clone());
+        let slow = Arc::clone(&paced);
         tasks.push(tokio::spawn(async move {
             for n in 0.. {
                 if *stopping.borrow() {
@@ -45,9 +55,27 @@ impl Traffic {
                     .await
                     .ok();
                 counter.fetch_add(1, Ordering::Relaxed);
+                pause(&slow).await;
             }
         }));
-        Traffic { written, stop, tasks }
+        Traffic {
+            written,
+            paced,
+            stop,
+            tasks,
+        }
+    }
+
+    /// A side is cut off all this while: [`CUT`] of wall clock, throughout which messages go on passing.
+    async fn outlast(&self) {
+        let (begin, before) = (Instant::now(), self.written.load(Ordering::Relaxed));
+        self.paced.store(true, Ordering::Relaxed);
+        while begin.elapsed() < CUT {
+            self.pass(20).await;
+        }
+        self.paced.store(false, Ordering::Relaxed);
+        let passed = self.written.load(Ordering::Relaxed) - before;
+        self.pass(MISSED.saturating_sub(passed)).await;
     }
 
     /// Until so many more have been written.
@@ -66,6 +94,12 @@ impl Traffic {
             task.await.unwrap();
         }
         self.written.load(Ordering::Relaxed)
+    }
+}
+
+async fn pause(paced: &AtomicBool) {
+    if paced.load(Ordering::Relaxed) {
+        tokio::time::sleep(PACE).await;
     }
 }
 
@@ -167,7 +201,11 @@ async fn a_console_that_comes_back_gets_exactly_what_it_missed() {
         })
         .await;
         drop(socket);
-        traffic.pass(if round == 0 { MISSED } else { 30 }).await;
+        if round == 0 {
+            traffic.outlast().await;
+        } else {
+            traffic.pass(30).await;
+        }
     }
     let written = traffic.end().await;
     visitor.say("end", now(), "结束").await.ok();
@@ -330,7 +368,7 @@ async fn a_widget_that_comes_back_holds_what_the_console_holds() {
     sockets.listen(20).await;
     polls.listen(5).await;
     // Cut off, then back in the middle of the traffic.
-    traffic.pass(MISSED).await;
+    traffic.outlast().await;
     sockets.listen(MISSED).await;
     polls.poll(MISSED).await;
     traffic.pass(50).await;
