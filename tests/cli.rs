@@ -327,13 +327,47 @@ async fn settings_are_checked_by_their_names_and_types() {
             .len(),
         1
     );
-    // A running server tells at once what the plugin says of a setting, and serves by the new ones.
+    // What breaks the plugin's schema is refused before it is stored, without a server as well as with one.
+    let broken = [
+        "color=red",
+        "title=很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很",
+        "messages_per_10_seconds=0",
+        "messages_per_10_seconds=10001",
+        "language=fr",
+        "identity_secret=short",
+        "allowed_origins=https://a.example,ftp://b.example",
+    ];
+    let judge = |weikefu: &Weikefu| {
+        broken.map(|setting| {
+            let (code, message) = refused(weikefu, &["channel", "set", "1", "--set", setting]);
+            let field = setting.split('=').next().unwrap();
+            assert!(code == 1 && message.starts_with(field), "{setting}: {message}");
+            assert!(!message.contains("short"), "{message}");
+            let said = weikefu.english(&["channel", "set", "1", "--set", setting]);
+            assert!(said.code == 1 && said.err.is_ascii(), "{said:?}");
+            message
+        })
+    };
+    let before = weikefu.order(&["channel", "list"]);
+    let offline = judge(&weikefu);
+    assert_eq!(weikefu.order(&["channel", "list"]), before);
     weikefu.start();
-    let bad = weikefu.order(&["channel", "set", "1", "--set", "color=red"]);
-    assert!(bad["status"].as_str().unwrap().contains("color"), "{bad}");
+    assert_eq!(judge(&weikefu), offline);
+    // A running server tells at once what the plugin says of a setting, and serves by the new ones.
+    let bad = weikefu.order(&["channel", "set", "1", "--set", "title= "]);
+    assert!(bad["status"].as_str().unwrap().contains("title"), "{bad}");
     let path = bad["path"].as_str().unwrap();
     let browser = Browser::new(weikefu.address());
-    assert_eq!(browser.get(&format!("{path}entry")).await.status, 404);
+    let unknown = browser.get(&format!("{path}entry")).await;
+    assert_eq!(unknown.refused(), (404, "not_found".into()));
+    assert!(!unknown.json()["message"].as_str().unwrap().is_ascii());
+    let english = Browser::new(weikefu.address()).with("accept-language", "en");
+    for path in [path, "/c/no-such-key/"] {
+        let unknown = english.get(&format!("{path}entry")).await;
+        assert_eq!(unknown.refused(), (404, "not_found".into()));
+        assert!(unknown.json()["message"].as_str().unwrap().is_ascii(), "{path}");
+        assert_eq!(unknown.headers["access-control-allow-origin"], "*");
+    }
     let good = weikefu.order(&["channel", "set", "1", "--set", "color=", "--set", "title=乙"]);
     assert_eq!(good["status"], "ok");
     assert_eq!(browser.get(&format!("{path}entry")).await.ok()["title"], "乙");
@@ -490,6 +524,8 @@ fn a_healthcheck_tells_a_server_from_none() {
         .to_string();
     let (code, printed) = weikefu.try_order(&["healthcheck", "--address", &free]);
     assert_eq!((code, &printed["error"]["code"]), (5, &json!("unreachable")));
+    let said = weikefu.english(&["healthcheck", "--address", &free]);
+    assert!(said.code == 5 && said.err.is_ascii(), "{said:?}");
     weikefu.start();
     let address = weikefu.address().to_owned();
     assert_eq!(
@@ -502,11 +538,12 @@ fn a_healthcheck_tells_a_server_from_none() {
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let elsewhere = other.local_addr().unwrap().to_string();
     let answering = std::thread::spawn(move || {
-        use std::io::{BufRead, BufReader, Write};
+        use std::io::{Read, Write};
         let (mut stream, _) = other.accept().unwrap();
-        // All of the request is read: bytes left over would break the connection before the answer is read.
-        let asked = BufReader::new(stream.try_clone().unwrap()).lines();
-        asked.map_while(Result::ok).find(String::is_empty).unwrap();
+        // The request comes whole: one write, one packet, one read.
+        let mut asked = [0; 1024];
+        let length = stream.read(&mut asked).unwrap();
+        assert!(asked[..length].ends_with(b"\r\n\r\n"));
         stream
             .write_all(b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n")
             .unwrap();

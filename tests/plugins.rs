@@ -182,24 +182,35 @@ async fn a_plugin_that_panics_at_once_or_is_set_wrongly_has_a_card_that_says_so(
             .order(&["channel", "set", "2", "--set", &setting])["status"]
             .clone()
     };
-    for (mode, words) in [("refuse", "is not one of the good ones"), ("panic", "")] {
+    for (mode, words) in [("refuse", "不是可用的取值"), ("panic", "")] {
         let status = set(mode);
         let status = status.as_str().unwrap();
         assert!(status != "ok" && status.contains(words), "{mode}: {status}");
         assert_eq!(stage.ask("counts").await.0, 404, "{mode}");
-        let desk = stage.shop.admin.desk().await;
-        let card = desk["channels"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|channel| channel["id"] == 2)
-            .unwrap()
-            .clone();
-        assert_eq!(card["status"]["health"], "degraded");
+        let mut reader = stage.shop.admin.clone();
+        let chinese = card(&reader).await;
+        assert_eq!(chinese["status"]["health"], "degraded");
+        assert_eq!(chinese["status"]["text"], status);
+        reader.browser = reader.browser.with("accept-language", "en");
+        let english = card(&reader).await["status"]["text"].clone();
+        assert!(english.as_str().unwrap().is_ascii(), "{english}");
+        let said = stage.shop.weikefu.english(&["channel", "list"]).out;
+        assert!(said.contains(english.as_str().unwrap()), "{said}");
         stage.shop.still_works(mode).await;
     }
     assert_eq!(set(""), "ok");
     assert_eq!(stage.ask("counts").await.0, 200);
+}
+
+/// What an agent sees of the fixture's channel.
+async fn card(agent: &crate::harness::Agent) -> serde_json::Value {
+    let desk = agent.desk().await;
+    let channels = desk["channels"].as_array().unwrap();
+    channels
+        .iter()
+        .find(|channel| channel["id"] == 2)
+        .unwrap()
+        .clone()
 }
 
 #[tokio::test]

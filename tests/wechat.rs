@@ -268,10 +268,12 @@ async fn outside_the_reply_window_a_message_waits_for_the_customer() {
     })
     .await;
     talk.official.simulator.clock().advance(Duration::from_hours(49));
+    let before = talk.shop.admin.desk().await["event"].clone();
     let failed = talk.say("还需要吗", "failed").await;
     assert_eq!(failed["delivery"]["cause"], "window_closed");
     let reason = failed["delivery"]["reason"].as_str().unwrap();
     assert!(reason.contains("48 小时") && reason.contains("45015"), "{reason}");
+    assert_english(&talk, &failed, &before).await;
     // Trying again changes nothing until the customer has written.
     talk.retried(&failed, "failed").await;
     assert_eq!(talk.heard(), [] as [&str; 0]);
@@ -283,6 +285,31 @@ async fn outside_the_reply_window_a_message_waits_for_the_customer() {
     );
     let done = talk.shop.admin.retry(&failed).await;
     assert_eq!(done.refused(), (409, "nothing_to_retry".into()));
+}
+
+/// Who reads English gets the same reason in English: from the API, and live, where the page says its language.
+async fn assert_english(talk: &Talk, failed: &Value, before: &Value) {
+    let mut agent = talk.shop.admin.clone();
+    agent.browser = agent.browser.with("accept-language", "en");
+    let wanted = |reason: &Value| {
+        let reason = reason.as_str().unwrap();
+        assert!(reason.is_ascii() && reason.contains("45015"), "{reason}");
+    };
+    let told = agent.message(&talk.conversation, failed).await;
+    wanted(&told["delivery"]["reason"]);
+    let path = format!("/api/shops/{}/events?after={before}", agent.shop);
+    for (browser, path) in [
+        (&talk.shop.admin.browser, format!("{path}&lang=en")),
+        (&agent.browser, path),
+    ] {
+        let mut socket = browser.socket(&path).await;
+        let live = socket.until("the failure", |frame| {
+            let message = &frame["message"];
+            (message["seq"] == failed["seq"] && message["delivery"]["state"] == "failed")
+                .then(|| message.clone())
+        });
+        wanted(&live.await["delivery"]["reason"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

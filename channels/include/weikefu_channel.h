@@ -28,7 +28,7 @@ typedef struct {
 enum {
   WK_CALL = 1,   /* either way: do `op`; exactly one WK_REPLY or WK_ERROR with the same id answers it */
   WK_REPLY = 2,  /* it worked; head and body are the result */
-  WK_ERROR = 3,  /* it failed; head is {"kind": "...", "message": "..."} */
+  WK_ERROR = 3,  /* it failed; head is {"kind": "...", "message": English, "message_zh": Chinese} */
   WK_CANCEL = 4, /* the caller of `id` no longer waits; no answer is owed, a late one is dropped */
   WK_EVENT = 5,  /* something to know; not answered, unknown ones are ignored */
   WK_WAKE = 6    /* plugin: post one back to me on my thread; host: here it is */

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use weikefu_channel::{Cause, Error, Receipt};
+use weikefu_channel::{Cause, Error, Receipt, Words};
 
 /// Tries of a message whose failure may pass.
 const TRIES: u32 = 4;
@@ -117,7 +117,10 @@ impl<C: Carrier> Outbox<C> {
                 .message(conversation, seq)
                 .and_then(|message| Some(message.delivery?.state));
             if state == Some(DeliveryState::Sending) {
-                let reason = "发送过程中服务器重启，客户可能已收到。".to_owned();
+                let reason = Words::new(
+                    "发送过程中服务器重启，客户可能已收到。",
+                    "The server restarted while this was being sent; the customer may have received it.",
+                );
                 self.delivered(conversation, seq, DeliveryResult::Unknown { reason })
                     .await;
             } else {
@@ -143,7 +146,10 @@ impl<C: Carrier> Outbox<C> {
                 let carried = tokio::spawn(async move { carrying.carry(conversation, seq).await });
                 // One that is cancelled because the process ends has not gone wrong.
                 if carried.await.is_err_and(|end| end.is_panic()) {
-                    let reason = "发送时程序出错，客户可能已收到。".to_owned();
+                    let reason = Words::new(
+                        "发送时程序出错，客户可能已收到。",
+                        "The program failed while this was being sent; the customer may have received it.",
+                    );
                     outbox
                         .delivered(conversation, seq, DeliveryResult::Unknown { reason })
                         .await;
@@ -249,10 +255,11 @@ fn refused(error: Error) -> DeliveryResult {
         .upstream
         .as_deref()
         .and_then(|words| words.split_whitespace().next());
-    let reason = match number {
-        Some(number) => format!("{}（{number}）", error.message),
-        None => error.message,
-    };
+    let mut reason = error.words();
+    if let Some(number) = number {
+        reason.zh = format!("{}（{number}）", reason.zh);
+        reason.en = format!("{} ({number})", reason.en);
+    }
     tracing::debug!(upstream = error.upstream, "a message was refused");
     match error.kind {
         Cause::Unknown => DeliveryResult::Unknown { reason },
@@ -276,11 +283,24 @@ mod tests {
 
     #[test]
     fn an_unknown_outcome_stays_unknown() {
-        let result = refused(Error::new(Cause::Unknown, "no answer"));
+        let result = refused(Error::told(Cause::Unknown, "没有应答", "no answer"));
         assert_eq!(
             result,
             DeliveryResult::Unknown {
-                reason: "no answer".into()
+                reason: Words::new("没有应答", "no answer")
+            }
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_both_languages_with_the_platforms_number() {
+        let error = Error::told(Cause::WindowClosed, "等客户来信", "wait for the customer");
+        let result = refused(error.upstream("45015 response out of time limit"));
+        assert_eq!(
+            result,
+            DeliveryResult::Failed {
+                cause: Cause::WindowClosed,
+                reason: Words::new("等客户来信（45015）", "wait for the customer (45015)")
             }
         );
     }

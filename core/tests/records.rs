@@ -7,7 +7,7 @@ use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
     Agent, Alarm, Author, BehaviourRecord, Blob, ChannelRecord, Conversation, ConversationState, Counters,
     Customer, Delivery, DeliveryState, DeskAgent, Identity, LastMessage, MediaMeta, Membership, Message,
-    OutboxEntry, Role, Seen, Session, Shop, Speaker, StoredContent,
+    OutboxEntry, Reason, Role, Seen, Session, Shop, Speaker, StoredContent,
 };
 use weikefu_core::trees::{Number, Present};
 use weikefu_storage::Record;
@@ -112,7 +112,10 @@ fn message() -> Message {
             state: DeliveryState::Failed,
             at: 1_800_000_000_500,
             cause: Some(Cause::WindowClosed),
-            reason: Some("45015".into()),
+            reason: Some(Reason {
+                zh: "45015".into(),
+                en: "45015".into(),
+            }),
             upstream: None,
         }),
     }
@@ -146,13 +149,31 @@ fn conversation() -> Conversation {
 /// migration, and keep these bytes readable.
 const MESSAGE_1: &str = "046d736731fd00a0b8304603000001fd3098b8304603000001050006e682a8e5a5bd010263310103fde8a3b8\
     3046030000010d77696e646f775f636c6f7365640105343530313500";
+/// Written by the second version, which keeps the reason in two languages.
+const MESSAGE_2: &str = "046d736732fd00a0b8304603000001fd3098b8304603000001050006e682a8e5a5bd010263310103fde8a3b8\
+    3046030000010d77696e646f775f636c6f7365640105343530313505343530313500";
 const CONVERSATION_1: &str = "05636f6e7631fd0700000001000000fd030000000100000002046f414243010105020bfd00a0b83046030000\
     01fdd0a7b8304603000000040101fda0afb83046030000000c6d696e695f70726f6772616d09e5b08fe7a88b\
     e5ba8f";
 
+/// The first version knew the channel's Chinese sentence only; who reads English gets what the cause means.
+#[test]
+fn a_reason_of_the_first_version_gets_its_english() {
+    let chinese = MESSAGE_1.replace("053435303135", &format!("0f{}", hex("等客户来信".as_bytes())));
+    let reason = Message::decode(&from_hex(&chinese))
+        .unwrap()
+        .delivery
+        .unwrap()
+        .reason
+        .unwrap();
+    assert_eq!(reason.zh, "等客户来信");
+    assert_eq!(reason.en, Cause::WindowClosed.words().1);
+}
+
 #[test]
 fn what_the_first_version_wrote_is_still_read() {
-    assert_eq!(hex(&message().encode().unwrap()), MESSAGE_1);
+    assert_eq!(hex(&message().encode().unwrap()), MESSAGE_2);
+    assert_eq!(Message::decode(&from_hex(MESSAGE_2)), Some(message()));
     assert_eq!(Message::decode(&from_hex(MESSAGE_1)), Some(message()));
     assert_eq!(hex(&conversation().encode().unwrap()), CONVERSATION_1);
     assert_eq!(

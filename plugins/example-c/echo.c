@@ -38,7 +38,9 @@ static void post(void *self, const wk_frame *frame) {
   else if (is(frame->op, "webhooks.receive"))
     answer(host, frame, WK_REPLY, SLICE("{\"status\":200,\"headers\":[]}"), frame->body);
   else
-    answer(host, frame, WK_ERROR, SLICE("{\"kind\":\"unsupported\",\"message\":\"not part of the example\"}"), nothing);
+    answer(host, frame, WK_ERROR,
+           SLICE("{\"kind\":\"unsupported\",\"message\":\"not part of the example\",\"message_zh\":\"示例插件不支持此操作\"}"),
+           nothing);
 }
 
 const wk_plugin weikefu_plugin = {WK_MAGIC, WK_ABI_MAJOR, WK_ABI_MINOR, sizeof(wk_plugin),

@@ -1,9 +1,10 @@
 //! Adding channels and changing their settings.
-use super::{ChannelDone, Done};
+use super::{ChannelDone, Done, settings as rules};
 use crate::app::Installation;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+use weikefu_channel::Words;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{ChannelId, ShopId};
 use weikefu_core::records::ChannelRecord;
@@ -20,7 +21,8 @@ pub(super) async fn add(
     let mut config = Value::Object(Map::new());
     apply(&schema, &mut config, settings)?;
     complete(&schema, &config)?;
-    installation.sealer.seal(&schema, &mut config)?;
+    rules::check(&schema, &config)?;
+    installation.sealer.seal(&schema, &Value::Null, &mut config)?;
     let mut random = [0; 12];
     getrandom::fill(&mut random).map_err(|_| Refusal::Unavailable)?;
     let last = installation.trees.channels.last(&())?.map_or(0, |(id, _)| id.0);
@@ -54,9 +56,11 @@ pub(super) async fn set(
     let schema = schema(installation, &record.plugin)?;
     let mut config: Value =
         serde_json::from_str(&record.config).unwrap_or_else(|_| Value::Object(Map::new()));
+    let stored = config.clone();
     apply(&schema, &mut config, settings)?;
     complete(&schema, &config)?;
-    installation.sealer.seal(&schema, &mut config)?;
+    rules::check(&schema, &changed(&stored, &config))?;
+    installation.sealer.seal(&schema, &stored, &mut config)?;
     record.config = config.to_string();
     record.name = name.unwrap_or(record.name);
     record.enabled = enabled.unwrap_or(record.enabled);
@@ -99,14 +103,14 @@ fn done(installation: &Installation, record: &ChannelRecord) -> ChannelDone {
         path: format!("/c/{}/", record.key),
         enabled: record.enabled,
         settings,
-        status: installation.channels.status_text(record.id),
+        status: installation.channels.status_words(record.id),
     }
 }
 
 fn schema(installation: &Installation, plugin: &str) -> Result<Value, Refusal> {
     match installation.channels.plugins.library(plugin) {
         Ok(library) => Ok(library.manifest().config.clone()),
-        Err(reason) => Err(Refusal::invalid("plugin", reason.clone(), reason)),
+        Err(Words { zh, en }) => Err(Refusal::invalid("plugin", zh, en)),
     }
 }
 
@@ -143,6 +147,17 @@ fn apply(schema: &Value, config: &mut Value, settings: Vec<(String, String)>) ->
         })?;
     }
     Ok(())
+}
+
+/// What is new among the settings. What was stored before is sealed where it is secret, and was checked then.
+fn changed(stored: &Value, config: &Value) -> Value {
+    let mut new = Map::new();
+    for (name, value) in config.as_object().into_iter().flatten() {
+        if stored.get(name) != Some(value) {
+            new.insert(name.clone(), value.clone());
+        }
+    }
+    Value::Object(new)
 }
 
 fn typed(property: &Value, text: &str) -> Option<Value> {

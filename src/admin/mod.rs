@@ -3,6 +3,7 @@
 mod channels;
 pub(crate) mod control;
 mod run;
+mod settings;
 
 pub(crate) use run::run;
 
@@ -105,8 +106,8 @@ pub(crate) struct ChannelDone {
     pub(crate) path: String,
     pub(crate) enabled: bool,
     pub(crate) settings: serde_json::Value,
-    /// How it is doing; only a running server knows.
-    pub(crate) status: Option<String>,
+    /// How it is doing, in both languages; only a running server knows.
+    pub(crate) status: Option<weikefu_channel::Words>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -22,8 +22,12 @@ impl Carrier for Channels {
     ) -> Carrying<'a, Result<Receipt, Error>> {
         Box::pin(async move {
             let Some(open) = self.by_id(conversation.channel) else {
-                let reason = "渠道未启用或未能打开，请管理员检查渠道设置后重试。";
-                return Err(Error::new(Cause::Auth, reason));
+                return Err(Error::told(
+                    Cause::Auth,
+                    "渠道未启用或未能打开，请管理员检查渠道设置后重试。",
+                    "The channel is disabled or could not be opened; ask an administrator to check its settings, \
+                     then try again.",
+                ));
             };
             let message = threads::message(&self.trees, conversation.id, seq, message.clone());
             open.instance

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use weikefu_channel::{Content, Kind, Limit, Manifest};
+use weikefu_channel::{Content, Kind, Limit, Manifest, Words};
 use weikefu_channel_host::Instance;
 use weikefu_core::desk::{Command, Effect};
 use weikefu_core::engine::Engine;
@@ -58,7 +58,7 @@ pub(crate) struct Channels {
     pub(crate) plugins: Plugins,
     known: RwLock<HashMap<ChannelId, ChannelRecord>>,
     open: RwLock<HashMap<ChannelId, Arc<OpenChannel>>>,
-    health: RwLock<HashMap<ChannelId, (bool, String)>>,
+    health: RwLock<HashMap<ChannelId, (bool, Words)>>,
     effects: Mutex<Option<mpsc::UnboundedReceiver<Effect>>>,
     /// Held while a channel is opened.
     opening: tokio::sync::Mutex<()>,
@@ -129,31 +129,34 @@ impl Channels {
                 record.shop,
                 id,
                 false,
-                "渠道已停用，可用 weikefu channel set 重新启用。".into(),
+                Words::new(
+                    "渠道已停用，可用 weikefu channel set 重新启用。",
+                    "The channel is disabled; enable it with `weikefu channel set`.",
+                ),
             );
         }
         match self.open_one(&record).await {
             Ok(open) => {
                 write(&self.open).insert(id, Arc::new(open));
                 if !read(&self.health).contains_key(&id) {
-                    self.set_health(record.shop, id, true, String::new());
+                    self.set_health(record.shop, id, true, Words::default());
                 }
             }
             Err(reason) => {
-                tracing::warn!(channel = %id, plugin = record.plugin, reason, "a channel could not be opened");
+                tracing::warn!(channel = %id, plugin = record.plugin, reason = reason.en, "a channel could not be opened");
                 self.set_health(record.shop, id, false, reason);
             }
         }
     }
 
-    async fn open_one(&self, record: &ChannelRecord) -> Result<OpenChannel, String> {
+    async fn open_one(&self, record: &ChannelRecord) -> Result<OpenChannel, Words> {
         let library = self.plugins.library(&record.plugin)?;
         let mut config: serde_json::Value =
-            serde_json::from_str(&record.config).map_err(|error| error.to_string())?;
+            serde_json::from_str(&record.config).map_err(|error| unreadable(&error))?;
         let manifest = Arc::new(library.manifest().clone());
         self.sealer
             .open(&manifest.config, &mut config)
-            .map_err(|refusal| refusal.text(Language::Chinese))?;
+            .map_err(|refusal| in_both(&refusal))?;
         let sockets = Arc::new(Sockets::default());
         let services = AccountServices::new(
             self.trees.clone(),
@@ -166,7 +169,7 @@ impl Channels {
         let runtime = tokio::runtime::Handle::current();
         let instance = Instance::open(&library, &name, config, Arc::new(services), runtime)
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.words())?;
         Ok(OpenChannel {
             id: record.id,
             manifest,
@@ -208,9 +211,9 @@ impl Channels {
     }
 
     /// How an open channel is doing, in words; `None` where no channel is opened.
-    pub(crate) fn status_text(&self, id: ChannelId) -> Option<String> {
-        let (healthy, text) = read(&self.health).get(&id).cloned()?;
-        Some(if healthy { "ok".into() } else { text })
+    pub(crate) fn status_words(&self, id: ChannelId) -> Option<Words> {
+        let (healthy, words) = read(&self.health).get(&id).cloned()?;
+        Some(if healthy { Words::new("ok", "ok") } else { words })
     }
 
     pub(crate) fn by_id(&self, id: ChannelId) -> Option<Arc<OpenChannel>> {
@@ -234,7 +237,7 @@ impl Channels {
     }
 
     /// A shop's channels, as the console shows them.
-    pub(crate) fn of_shop(&self, shop: ShopId) -> Vec<ChannelView> {
+    pub(crate) fn of_shop(&self, shop: ShopId, language: Language) -> Vec<ChannelView> {
         let mut records: Vec<ChannelRecord> = read(&self.known)
             .values()
             .filter(|record| record.shop == shop)
@@ -248,11 +251,11 @@ impl Channels {
                     .by_id(record.id)
                     .map(|open| open.manifest.sends.clone())
                     .unwrap_or_default();
-                let (healthy, text) = read(&self.health)
+                let (healthy, words) = read(&self.health)
                     .get(&record.id)
                     .cloned()
-                    .unwrap_or((true, String::new()));
-                let status = present::status(healthy, text);
+                    .unwrap_or((true, Words::default()));
+                let status = present::status(healthy, &words, language);
                 let channel = ChannelRef {
                     id: record.id,
                     plugin: record.plugin,
@@ -316,7 +319,7 @@ impl Channels {
     }
 
     /// Remembers how a channel is doing and tells the agents when that changes.
-    fn set_health(&self, shop: ShopId, id: ChannelId, healthy: bool, text: String) {
+    fn set_health(&self, shop: ShopId, id: ChannelId, healthy: bool, text: Words) {
         let new = (healthy, text.clone());
         if write(&self.health).insert(id, new.clone()) == Some(new) {
             return;
@@ -337,6 +340,19 @@ impl Channels {
                 .await;
         });
     }
+}
+
+fn unreadable(error: &serde_json::Error) -> Words {
+    Words::new(
+        format!("保存的渠道设置无法读取（{error}），请用 weikefu channel set 重新填写。"),
+        format!(
+            "The channel's stored settings cannot be read ({error}); enter them again with `weikefu channel set`."
+        ),
+    )
+}
+
+fn in_both(refusal: &Refusal) -> Words {
+    Words::new(refusal.text(Language::Chinese), refusal.text(Language::English))
 }
 
 fn too_long(kind: Kind, max: u64) -> Refusal {

@@ -2,6 +2,7 @@
 use crate::bundled;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use weikefu_channel::Words;
 use weikefu_channel_host::{Library, LoadError, Trust, unpack};
 
 /// A plugin that was found, loaded or not.
@@ -33,7 +34,7 @@ impl Plugins {
             let library = std::env::current_exe()
                 .map_err(|error| LoadError::Copy {
                     file: file.display().to_string(),
-                    reason: error.to_string(),
+                    reason: Words::new("找不到本程序的文件", error.to_string()),
                 })
                 .and_then(|exe| {
                     Library::load(
@@ -69,16 +70,17 @@ impl Plugins {
     }
 
     /// A loaded plugin, or why there is none.
-    pub(crate) fn library(&self, id: &str) -> Result<Library, String> {
+    pub(crate) fn library(&self, id: &str) -> Result<Library, Words> {
         match self.0.get(id) {
             Some(Plugin {
                 library: Ok(library), ..
             }) => Ok(library.clone()),
             Some(Plugin {
                 library: Err(error), ..
-            }) => Err(error.to_string()),
-            None => Err(format!(
-                "没有名为 {id} 的插件；可用 weikefu plugin list 查看已有插件。"
+            }) => Err(Words::new(error.zh(), error.to_string())),
+            None => Err(Words::new(
+                format!("没有名为 {id} 的插件；可用 weikefu plugin list 查看已有插件。"),
+                format!("There is no plugin {id}; see `weikefu plugin list`."),
             )),
         }
     }

@@ -3,12 +3,12 @@ use super::sockets::{Sockets, ToSocket};
 use super::{Channels, alarms, threads};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use weikefu_channel::{
-    Cause, Content, Error, Health, Inbound, Level, MediaRef, Stored, Thread, ThreadQuery, What,
+    Cause, Content, Error, Health, Inbound, Level, MediaRef, Stored, Thread, ThreadQuery, What, Words,
 };
 use weikefu_channel_host::{Amendment, Answer, Services};
 use weikefu_core::desk::{Command, Reply};
 use weikefu_core::engine::Engine;
-use weikefu_core::error::Refusal;
+use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{ChannelId, ShopId};
 use weikefu_core::media::{self, MediaId};
 use weikefu_core::records::{Alarm, Blob, ChannelRecord};
@@ -221,9 +221,10 @@ impl Services for AccountServices {
         }
     }
 
-    fn status(&self, health: Health, text: &str) {
+    fn status(&self, health: Health, words: &Words) {
         if let Some(channels) = self.channels.upgrade() {
-            let text = text.chars().take(500).collect();
+            let short = |text: &str| text.chars().take(500).collect::<String>();
+            let text = Words::new(short(&words.zh), short(&words.en));
             channels.set_health(self.shop, self.channel, health == Health::Healthy, text);
         }
     }
@@ -317,5 +318,9 @@ fn error(refusal: Refusal) -> Error {
         Refusal::Invalid { .. } | Refusal::TooLarge { .. } => Cause::Rejected,
         _ => Cause::Retryable,
     };
-    Error::new(kind, refusal.to_string())
+    Error::told(
+        kind,
+        refusal.text(Language::Chinese),
+        refusal.text(Language::English),
+    )
 }

@@ -48,11 +48,33 @@ pub(super) fn refused(common: &Common, refused: &Refused) -> ExitCode {
 /// Prints what an order has done.
 pub(super) fn done(common: &Common, done: &Done) -> ExitCode {
     if common.json {
-        json(done);
+        json(&in_one_language(common.language(), done));
     } else {
         text(common.language(), done);
     }
     ExitCode::SUCCESS
+}
+
+/// What is printed as JSON: like `done`, but how a channel is doing is one text, as the console gets it.
+fn in_one_language(language: Language, done: &Done) -> serde_json::Value {
+    let mut value = serde_json::to_value(done).unwrap_or_default();
+    let pick = |channel: &mut serde_json::Value| {
+        let key = match language {
+            Language::Chinese => "zh",
+            Language::English => "en",
+        };
+        if let Some(words) = channel.get_mut("status").filter(|words| words.is_object()) {
+            *words = words[key].take();
+        }
+    };
+    match value
+        .get_mut("channels")
+        .and_then(serde_json::Value::as_array_mut)
+    {
+        Some(channels) => channels.iter_mut().for_each(pick),
+        None => pick(&mut value),
+    }
+    value
 }
 
 /// Chooses between the two languages.
@@ -88,13 +110,13 @@ fn text(language: Language, done: &Done) {
             );
             list(agents, none, |agent| agent_line(language, say, agent));
         }
-        Done::Channel(made) => channel(say, made),
+        Done::Channel(made) => channel(language, say, made),
         Done::Channels { channels } => {
             let none = say(
                 "还没有渠道，例如：weikefu channel add h5 --name 商城客服",
                 "No channel yet, for example: weikefu channel add h5 --name shop",
             );
-            list(channels, none, |channel| channel_line(say, channel));
+            list(channels, none, |channel| channel_line(language, say, channel));
         }
         Done::Plugins { plugins } => {
             list(plugins, say("没有插件。", "No plugins."), |plugin| {
@@ -152,7 +174,7 @@ fn agent_line(language: Language, say: Say, agent: &AgentLine) -> String {
     )
 }
 
-fn channel(say: Say, channel: &ChannelDone) {
+fn channel(language: Language, say: Say, channel: &ChannelDone) {
     line(&format!(
         "{} {}  {}  {}",
         say("渠道", "Channel"),
@@ -161,15 +183,25 @@ fn channel(say: Say, channel: &ChannelDone) {
         channel.name
     ));
     line(&format!("{} {}", say("地址：", "Address:"), channel.path));
-    if let Some(status) = channel.status.as_deref().filter(|status| *status != "ok") {
+    if let Some(status) = trouble(language, channel) {
         line(&format!("{} {status}", say("状态：", "Status:")));
     }
 }
 
-fn channel_line(say: Say, channel: &ChannelDone) -> String {
-    let state = match (&channel.status, channel.enabled) {
+/// What is wrong with a channel.
+fn trouble(language: Language, channel: &ChannelDone) -> Option<&str> {
+    let words = channel.status.as_ref()?;
+    let text = match language {
+        Language::Chinese => &words.zh,
+        Language::English => &words.en,
+    };
+    Some(text.as_str()).filter(|text| *text != "ok")
+}
+
+fn channel_line(language: Language, say: Say, channel: &ChannelDone) -> String {
+    let state = match (trouble(language, channel), channel.enabled) {
         (_, false) => say("停用", "disabled"),
-        (Some(status), true) if status != "ok" => status,
+        (Some(trouble), true) => trouble,
         _ => "ok",
     };
     format!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use weikefu_channel::{Cause, Request};
-use weikefu_core::error::{Language, Refusal};
+use weikefu_core::error::Refusal;
 
 /// The largest body a channel's address takes: a file, and a little around it.
 const LARGEST: u64 = (20 << 20) + (64 << 10);
@@ -21,7 +21,7 @@ pub(crate) async fn receive(mut context: Context) -> Result<Reply, Refusal> {
     let channels = &context.app.installation.channels;
     let Some(channel) = context.params.get("key").and_then(|key| channels.by_key(key)) else {
         // Readable from the shop's pages, so that their widget can tell "no such channel" from "no network".
-        let mut answer = reply::refusal(&Refusal::NotFound("channel"), Language::Chinese);
+        let mut answer = reply::refusal(&Refusal::NotFound("channel"), context.language());
         let anybody = HeaderValue::from_static("*");
         answer
             .headers_mut()

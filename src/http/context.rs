@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
-use weikefu_core::error::Refusal;
+use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::ShopId;
 use weikefu_core::records::{Agent, Role, Session};
 
@@ -46,6 +46,16 @@ impl Context {
     /// The agent's role in the route's shop.
     pub(crate) fn role(&self) -> Result<Role, Refusal> {
         self.role.ok_or(Refusal::Forbidden)
+    }
+
+    /// The language the reader wants. A browser cannot choose the headers of a WebSocket: its page says `lang`.
+    pub(crate) fn language(&self) -> Language {
+        let said = self.query("lang");
+        Language::choose(
+            said.as_deref()
+                .or_else(|| self.header("accept-language"))
+                .unwrap_or_default(),
+        )
     }
 
     /// A number of the path.

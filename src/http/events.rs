@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_tungstenite::tungstenite::Message;
 use weikefu_core::desk::Happening;
-use weikefu_core::error::Refusal;
+use weikefu_core::error::{Language, Refusal};
 use weikefu_core::feed::{Published, Subscription};
 use weikefu_core::ids::{AgentId, ShopId};
 use weikefu_core::records::Role;
@@ -28,6 +28,7 @@ struct Listener {
     agent: AgentId,
     role: Role,
     token: String,
+    language: Language,
     socket: Socket,
     /// The last event the client has, or need not have.
     last: u64,
@@ -45,6 +46,7 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
     let token = context.token().unwrap_or_default().to_owned();
     // Without `after` the client wants what happens from now on.
     let after = context.query("after").and_then(|text| text.parse().ok());
+    let language = context.language();
     let feed = app.installation.engine.feed(shop)?;
     sockets::upgrade(&mut context, move |socket| async move {
         // One that is ahead of us knew another store, before a backup came back: it is told to begin again.
@@ -56,6 +58,7 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
             agent,
             role,
             token,
+            language,
             socket,
             last,
         };
@@ -141,7 +144,7 @@ impl Listener {
         let frame = |readable| {
             let frame = Frame::Event {
                 n,
-                what: present::event(installation, what, readable),
+                what: present::event(installation, what, readable, self.language),
             };
             serde_json::to_string(&frame).unwrap_or_default()
         };
@@ -154,6 +157,8 @@ impl Listener {
             {
                 frame(false)
             }
+            // The form made once for everybody is Chinese where it speaks at all.
+            _ if self.language != Language::Chinese && present::speaks(what) => frame(true),
             _ => published.wire.get_or_init(|| frame(true)).clone(),
         };
         self.socket.feed(Message::text(text)).await.map_err(|_| Gone)

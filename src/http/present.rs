@@ -4,8 +4,9 @@ use super::views::{
     HealthView, LastView, Me, MessageView, SessionView, ShopView, StatusView,
 };
 use crate::app::Installation;
+use weikefu_channel::Words;
 use weikefu_core::desk::Happening;
-use weikefu_core::error::Refusal;
+use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
 use weikefu_core::records::{Agent, Conversation, Customer, DeskAgent, Message, Session};
 
@@ -114,7 +115,12 @@ pub(crate) fn conversation(
     }
 }
 
-pub(crate) fn message(conversation: ConversationId, seq: u32, message: Message) -> MessageView {
+pub(crate) fn message(
+    conversation: ConversationId,
+    seq: u32,
+    message: Message,
+    language: Language,
+) -> MessageView {
     let from = message.author.speaker();
     let agent: Option<AgentId> = message.author.agent();
     MessageView {
@@ -129,25 +135,53 @@ pub(crate) fn message(conversation: ConversationId, seq: u32, message: Message) 
         delivery: message.delivery.map(|delivery| DeliveryView {
             state: delivery.state,
             cause: delivery.cause,
-            reason: delivery.reason,
+            reason: delivery.reason.map(|reason| match language {
+                Language::Chinese => reason.zh,
+                Language::English => reason.en,
+            }),
             at: delivery.at,
         }),
     }
 }
 
-pub(crate) fn status(healthy: bool, text: String) -> StatusView {
+pub(crate) fn status(healthy: bool, words: &Words, language: Language) -> StatusView {
     StatusView {
         health: if healthy {
             HealthView::Healthy
         } else {
             HealthView::Degraded
         },
-        text,
+        text: in_words(words, language).to_owned(),
+    }
+}
+
+/// One of the two languages.
+pub(crate) fn in_words(words: &Words, language: Language) -> &str {
+    match language {
+        Language::Chinese => &words.zh,
+        Language::English => &words.en,
+    }
+}
+
+/// Whether an event holds words that were written for people, and so differs by language.
+pub(crate) fn speaks(what: &Happening) -> bool {
+    match what {
+        Happening::Message { message, .. } => message
+            .delivery
+            .as_ref()
+            .is_some_and(|delivery| delivery.reason.is_some()),
+        Happening::Channel { text, .. } => !text.is_empty(),
+        Happening::Conversation { .. } | Happening::Agent { .. } => false,
     }
 }
 
 /// An event as every reader may see it; whether a reader may see it at all is decided elsewhere.
-pub(crate) fn event(installation: &Installation, what: &Happening, readable: bool) -> EventView {
+pub(crate) fn event(
+    installation: &Installation,
+    what: &Happening,
+    readable: bool,
+    language: Language,
+) -> EventView {
     match what {
         Happening::Conversation {
             conversation: record,
@@ -161,7 +195,7 @@ pub(crate) fn event(installation: &Installation, what: &Happening, readable: boo
             message: record,
             ..
         } => EventView::Message {
-            message: message(*conversation, *seq, record.clone()),
+            message: message(*conversation, *seq, record.clone(), language),
         },
         Happening::Agent { agent: record, load } => EventView::Agent {
             agent: agent(installation, record, *load),
@@ -173,7 +207,7 @@ pub(crate) fn event(installation: &Installation, what: &Happening, readable: boo
         } => EventView::Channel {
             channel: ChannelStatus {
                 id: *channel,
-                status: status(*healthy, text.clone()),
+                status: status(*healthy, text, language),
             },
         },
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use weikefu_channel::abi::{Frame, FrameKind, RawFrame, RawHost, RawPlugin, RawSlice};
 use weikefu_channel::{
     Content, Cursor, Error, From, Health, Inbound, Level, MediaRef, Outgoing, Persona, Receipt, Request,
-    Stored, Thread, ThreadMessage, ThreadQuery,
+    Stored, Thread, ThreadMessage, ThreadQuery, Words,
 };
 use weikefu_channel_host::{Amendment, Answer, Instance, Library, Services, Trust};
 
@@ -67,7 +67,7 @@ impl Services for Nothing {
         empty()
     }
     fn log(&self, _: Level, _: &str) {}
-    fn status(&self, _: Health, _: &str) {}
+    fn status(&self, _: Health, _: &Words) {}
 }
 
 fn outgoing() -> Outgoing {

@@ -107,14 +107,17 @@ impl Calls {
     }
 
     /// The instance is gone: everybody is told, and nothing is taken any more.
-    pub(crate) fn end(&self, reason: &str) {
+    pub(crate) fn end(&self, reason: &Error) {
         let calls = {
             let mut ledger = self.ledger();
             ledger.ended = true;
             std::mem::take(&mut ledger.waiting)
         };
         for call in calls.into_values() {
-            let error = Error::new(call.unanswered(), reason);
+            let error = Error {
+                kind: call.unanswered(),
+                ..reason.clone()
+            };
             // Its caller may have left.
             let _ = call.answer.send(Err(error));
         }

@@ -52,7 +52,11 @@ impl Desk {
             let mut under_way = self.under_way();
             if under_way.len() >= MOST || under_way.contains_key(&id) {
                 drop(under_way);
-                let error = Error::new(Cause::Retryable, "too many calls of this plugin are under way");
+                let error = Error::told(
+                    Cause::Retryable,
+                    "渠道正在处理的请求过多，请稍后重试",
+                    "too many calls of this plugin are under way",
+                );
                 return (self.carrier)(id, Err(error));
             }
             under_way.insert(id, None);
@@ -116,8 +120,9 @@ impl Desk {
 }
 
 fn failed() -> Error {
-    Error::new(
+    Error::told(
         Cause::Internal,
+        "服务器没有完成此操作，原因见服务器日志",
         "the host could not finish this; its log says why",
     )
 }

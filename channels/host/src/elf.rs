@@ -1,18 +1,19 @@
 //! Looks at the first bytes of a file before the system's loader does: says in plain words what is wrong, and
 //! keeps cut-off files away from it (mapping one ends the process with SIGBUS).
 use crate::refusal::LoadError;
+use weikefu_channel::Words;
 
-const WANTED: &str = "a shared object (ELF, 64 bit)";
+const WANTED: (&str, &str) = ("动态库（ELF，64 位）", "a shared object (ELF, 64 bit)");
 
 /// Checks a file's content. `file` only names it.
 pub(crate) fn check(file: &str, bytes: &[u8]) -> Result<(), LoadError> {
     if cfg!(not(target_os = "linux")) {
         return Ok(());
     }
-    let not = |found: &str| LoadError::NotSharedObject {
+    let not = |found: (&str, &str)| LoadError::NotSharedObject {
         file: file.into(),
         found: found.into(),
-        wanted: WANTED.into(),
+        wanted: Box::new(WANTED.into()),
     };
     if !bytes.starts_with(b"\x7fELF") {
         return Err(not(looks_like(bytes)));
@@ -25,10 +26,16 @@ pub(crate) fn check(file: &str, bytes: &[u8]) -> Result<(), LoadError> {
         });
     }
     if bytes[4] != 2 || bytes[5] != 1 {
-        return Err(not("an ELF file of another word size or byte order"));
+        return Err(not((
+            "字长或字节序不同的 ELF 文件",
+            "an ELF file of another word size or byte order",
+        )));
     }
     if half(bytes, 16) != Some(3) {
-        return Err(not("an ELF file that is not a shared object"));
+        return Err(not((
+            "不是动态库的 ELF 文件",
+            "an ELF file that is not a shared object",
+        )));
     }
     let (found, wanted) = (half(bytes, 18).unwrap_or(0), this_machine());
     if wanted.is_some_and(|wanted| wanted != found) {
@@ -41,7 +48,10 @@ pub(crate) fn check(file: &str, bytes: &[u8]) -> Result<(), LoadError> {
     }
     let wanted = extent(bytes).unwrap_or(u64::MAX);
     if wanted == u64::MAX {
-        return Err(not("an ELF file with a damaged header"));
+        return Err(not((
+            "文件头损坏的 ELF 文件",
+            "an ELF file with a damaged header",
+        )));
     }
     if (bytes.len() as u64) < wanted {
         return Err(LoadError::Truncated {
@@ -92,30 +102,36 @@ fn this_machine() -> Option<u16> {
     }
 }
 
-fn machine(number: u16) -> String {
-    match number {
-        3 => "x86 (32 bit)".into(),
-        40 => "arm (32 bit)".into(),
-        62 => "x86_64".into(),
-        183 => "aarch64".into(),
-        243 => "riscv64".into(),
-        258 => "loongarch64".into(),
-        other => format!("processor number {other}"),
-    }
+fn machine(number: u16) -> Words {
+    let (zh, en) = match number {
+        3 => ("x86（32 位）", "x86 (32 bit)"),
+        40 => ("arm（32 位）", "arm (32 bit)"),
+        62 => ("x86_64", "x86_64"),
+        183 => ("aarch64", "aarch64"),
+        243 => ("riscv64", "riscv64"),
+        258 => ("loongarch64", "loongarch64"),
+        other => {
+            return Words::new(
+                format!("编号 {other} 的处理器"),
+                format!("processor number {other}"),
+            );
+        }
+    };
+    Words::new(zh, en)
 }
 
-fn looks_like(bytes: &[u8]) -> &'static str {
+fn looks_like(bytes: &[u8]) -> (&'static str, &'static str) {
     let text = bytes.trim_ascii_start();
     let begins = |word: &[u8]| {
         text.get(..word.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(word))
     };
     match bytes {
-        [] => "an empty file",
-        _ if begins(b"<!doctype html") || begins(b"<html") => "an HTML page",
-        [b'M', b'Z', ..] => "a Windows program or DLL",
-        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => "a macOS library",
-        [b'P', b'K', ..] | [0x1f, 0x8b, ..] => "a packed archive",
-        _ => "something else",
+        [] => ("空文件", "an empty file"),
+        _ if begins(b"<!doctype html") || begins(b"<html") => ("网页", "an HTML page"),
+        [b'M', b'Z', ..] => (" Windows 程序或 DLL", "a Windows program or DLL"),
+        [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => (" macOS 动态库", "a macOS library"),
+        [b'P', b'K', ..] | [0x1f, 0x8b, ..] => ("压缩包", "a packed archive"),
+        _ => ("其他文件", "something else"),
     }
 }

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, PoisonError, RwLock};
+use weikefu_channel::Words;
 use weikefu_channel::abi::{
     ABI_MAJOR, ABI_MINOR, Frame, MAGIC, Malformed, RawFrame, RawHost, RawPlugin, RawSlice, SYMBOL,
 };
@@ -39,7 +40,7 @@ pub(crate) fn open(path: &Path, bytes: &[u8], file: &str) -> Result<Table, LoadE
     };
     let handle = handle.map_err(|reason| LoadError::Loader {
         file: file.into(),
-        reason,
+        reason: crate::said::loader(&reason, &path.display().to_string()),
     })?;
     // SAFETY: nothing is read through the symbol before its address has been looked at.
     let symbol: Result<Symbol<*const RawPlugin>, _> = unsafe { handle.get(SYMBOL.as_bytes()) };
@@ -119,11 +120,14 @@ unsafe fn check(table: *const RawPlugin, file: &str) -> Result<Table, LoadError>
     // The first version's size: later fields are optional.
     let least = offset_of!(RawPlugin, destroy) + size_of::<Option<Destroy>>();
     if (size as usize) < least {
-        let (found, wanted) = (format!("has {size} bytes"), format!("at least {least} bytes"));
+        let (found, wanted) = (
+            Words::new(format!("有 {size} 字节"), format!("has {size} bytes")),
+            Words::new(format!("至少 {least} 字节"), format!("at least {least} bytes")),
+        );
         return Err(LoadError::Table {
             file: file(),
             found,
-            wanted,
+            wanted: Box::new(wanted),
         });
     }
     // SAFETY: magic, version and size say that this is a whole table.
@@ -143,8 +147,11 @@ unsafe fn check(table: *const RawPlugin, file: &str) -> Result<Table, LoadError>
         }),
         _ => Err(LoadError::Table {
             file: file(),
-            found: "lacks a function".into(),
-            wanted: "manifest, create, post and destroy".into(),
+            found: Words::new("缺少函数", "lacks a function"),
+            wanted: Box::new(Words::new(
+                " manifest、create、post 和 destroy",
+                "manifest, create, post and destroy",
+            )),
         }),
     }
 }

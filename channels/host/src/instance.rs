@@ -92,8 +92,9 @@ impl Instance {
         let ((created, is_created), (ends, ended)) = (oneshot::channel(), watch::channel(false));
         let config = reply(&config)?.0;
         thread::start(library.table, config, mailbox.clone(), inbox, created, ends).map_err(|e| {
-            Error::new(
+            Error::told(
                 Cause::Retryable,
+                format!("{name}：无法启动线程（{e}）；请检查系统的进程数限制和内存"),
                 format!("{name}: no thread could be started: {e}"),
             )
         })?;
@@ -103,7 +104,13 @@ impl Instance {
             ended,
             limits,
         };
-        let late = || Error::new(Cause::Retryable, format!("{name} did not start in time"));
+        let late = || {
+            Error::told(
+                Cause::Retryable,
+                format!("渠道 {name} 没有及时启动，请用 weikefu channel set 重新打开"),
+                format!("{name} did not start in time; open it again with `weikefu channel set`"),
+            )
+        };
         timeout(instance.limits.open, is_created)
             .await
             .map_err(|_| late())?
@@ -224,17 +231,19 @@ impl Instance {
         limit: Duration,
     ) -> Result<Payload, Error> {
         if payload.0.len() > MAX_HEAD || payload.1.len() > MAX_BODY {
-            return Err(Error::new(
+            return Err(Error::told(
                 Cause::Rejected,
+                "内容过大：文字部分上限 1 MB，文件上限 32 MB，请缩小后再发",
                 format!("{op}: larger than 1 MiB of head or 32 MiB of body"),
             ));
         }
         if self.quarantined() {
-            let why = format!(
-                "{} is stopped because it failed again and again; open the channel again",
-                self.name()
-            );
-            return Err(Error::new(Cause::Retryable, why));
+            let name = self.name();
+            return Err(Error::told(
+                Cause::Retryable,
+                format!("渠道 {name} 因反复出错已停用，请重新打开渠道"),
+                format!("{name} is stopped because it failed again and again; open the channel again"),
+            ));
         }
         let mut ticket = self.mailbox.call(op, payload, room)?;
         match timeout(limit, &mut ticket.receiver).await {

@@ -18,6 +18,7 @@ mod mailbox;
 mod network;
 mod probe;
 mod refusal;
+mod said;
 mod served;
 mod services;
 mod thread;

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use weikefu_channel::{MANIFEST_SCHEMA, Manifest};
+use weikefu_channel::{MANIFEST_SCHEMA, Manifest, Words};
 
 /// Largest plugin file, bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -54,8 +54,9 @@ impl Library {
             .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
             .take(40)
             .collect();
-        let copy = place(copies, &stem, &bytes)?;
-        crate::probe::probe(probe, &copy)?;
+        // The administrator knows the file, not its copy.
+        let copy = place(copies, &stem, &bytes).map_err(|refused| refused.of_file(&file))?;
+        crate::probe::probe(probe, &copy).map_err(|refused| refused.of_file(&file))?;
         Self::inline(&copy, &file, &bytes)
     }
 
@@ -88,7 +89,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let file = || path.display().to_string();
     let unreadable = |e: std::io::Error| LoadError::Unreadable {
         file: file(),
-        reason: e.to_string(),
+        reason: crate::said::system(&e),
     };
     let opened = File::open(path).map_err(unreadable)?;
     let found = opened.metadata().map_err(unreadable)?.len();
@@ -108,35 +109,61 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 fn manifest(file: &str, table: Table) -> Result<Manifest, LoadError> {
-    let refuse = |found: String, wanted: &str| LoadError::Manifest {
+    let refuse = |found: Words, wanted: (&str, &str)| LoadError::Manifest {
         file: file.into(),
         found,
-        wanted: wanted.into(),
+        wanted: Box::new(wanted.into()),
     };
     let document = table.manifest();
     if document.is_empty() || document.len() > MAX_MANIFEST {
         return Err(refuse(
-            format!("{} bytes", document.len()),
-            "a JSON document of 1 byte to 1 MiB",
+            Words::new(
+                format!(" {} 字节", document.len()),
+                format!("{} bytes", document.len()),
+            ),
+            (
+                " 1 字节到 1 MiB 的 JSON 文档",
+                "a JSON document of 1 byte to 1 MiB",
+            ),
         ));
     }
-    let value: serde_json::Value =
-        serde_json::from_slice(document).map_err(|e| refuse(format!("no JSON ({e})"), "a JSON document"))?;
+    let value: serde_json::Value = serde_json::from_slice(document).map_err(|e| {
+        let found = Words::new(
+            format!("无法解析的内容（第 {} 行第 {} 列）", e.line(), e.column()),
+            format!("no JSON ({e})"),
+        );
+        refuse(found, (" JSON 文档", "a JSON document"))
+    })?;
     // The number first: a later schema may look different in everything else.
     match value["manifest"].as_u64() {
         Some(number) if (1..=u64::from(MANIFEST_SCHEMA)).contains(&number) => {}
         Some(number) => {
-            let newest = format!("a schema up to {MANIFEST_SCHEMA} (or a newer weikefu)");
-            return Err(refuse(format!("schema {number}"), &newest));
+            let found = Words::new(format!("格式版本 {number}"), format!("schema {number}"));
+            let zh = format!("不高于 {MANIFEST_SCHEMA} 的格式版本（或更新的 weikefu）");
+            let en = format!("a schema up to {MANIFEST_SCHEMA} (or a newer weikefu)");
+            return Err(refuse(found, (&zh, &en)));
         }
-        None => return Err(refuse("no field `manifest`".into(), "the schema's number")),
+        None => {
+            let found = Words::new("缺少 `manifest` 字段的清单", "no field `manifest`");
+            return Err(refuse(found, ("写明格式版本的清单", "the schema's number")));
+        }
     }
-    let manifest: Manifest =
-        serde_json::from_value(value).map_err(|e| refuse(e.to_string(), "the fields of schema 1"))?;
+    let manifest: Manifest = serde_json::from_value(value).map_err(|e| {
+        let field = e.to_string().split('`').nth(1).map(str::to_owned);
+        let zh = field.map_or("字段类型不正确的清单".into(), |field| {
+            format!("`{field}` 不正确的清单")
+        });
+        refuse(
+            Words::new(zh, e.to_string()),
+            ("格式版本 1 的全部字段", "the fields of schema 1"),
+        )
+    })?;
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(1..=40).contains(&manifest.id.len()) || !manifest.id.chars().all(letters) {
         let found = manifest.id.chars().take(60).collect::<String>();
-        return Err(refuse(format!("the id {found:?}"), "1 to 40 of a-z, 0-9 and -"));
+        let found = Words::new(format!(" id {found:?}"), format!("the id {found:?}"));
+        let wanted = (" 1 到 40 个 a-z、0-9 和 - 组成的 id", "1 to 40 of a-z, 0-9 and -");
+        return Err(refuse(found, wanted));
     }
     Ok(manifest)
 }

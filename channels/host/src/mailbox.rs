@@ -119,19 +119,20 @@ impl Mailbox {
     }
 
     pub(crate) fn busy(&self) -> Error {
-        Error::new(
+        let name = &self.name;
+        Error::told(
             Cause::Retryable,
-            format!(
-                "{} has too much to do at the moment; try again shortly",
-                self.name
-            ),
+            format!("渠道 {name} 正忙，请稍后重试"),
+            format!("{name} has too much to do at the moment; try again shortly"),
         )
     }
 
     pub(crate) fn closed(&self) -> Error {
-        Error::new(
+        let name = &self.name;
+        Error::told(
             Cause::Retryable,
-            format!("{} is closed; open the channel and try again", self.name),
+            format!("渠道 {name} 已关闭，请重新打开渠道后再试"),
+            format!("{name} is closed; open the channel and try again"),
         )
     }
 
@@ -156,7 +157,7 @@ impl Mailbox {
 
     /// The instance is gone: nothing will be answered any more.
     pub(crate) fn end(&self) {
-        self.calls.end(&self.closed().message);
+        self.calls.end(&self.closed());
         self.desk.end();
     }
 }
@@ -225,8 +226,14 @@ impl Ticket {
     /// What to say when no answer came in time.
     pub(crate) fn late(&self, limit: Duration) -> Error {
         let (name, op, ms) = (&self.mailbox.name, self.op, limit.as_millis());
-        Error::new(
-            self.mailbox.calls.unanswered(self.id),
+        let cause = self.mailbox.calls.unanswered(self.id);
+        let zh = match cause {
+            Cause::Unknown => "可能已经送达，请确认后再决定是否重发",
+            _ => "请稍后重试",
+        };
+        Error::told(
+            cause,
+            format!("渠道 {name} 没有在 {ms} 毫秒内应答 {op}，{zh}"),
             format!("{name} did not answer {op} within {ms} ms"),
         )
     }

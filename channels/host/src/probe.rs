@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-use weikefu_channel::Manifest;
+use weikefu_channel::{Manifest, Words};
 
 /// How long a file may take to load.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ fn probe_within(patience: Duration, exe: &Path, path: &Path) -> Result<Manifest,
     let mut child = command.spawn().map_err(|e| LoadError::NoProbe {
         file: file.clone(),
         program: exe.display().to_string(),
-        reason: e.to_string(),
+        reason: crate::said::system(&e),
     })?;
     let (answer, status) = wait(&mut child, patience);
     let Some(answer) = answer else {
@@ -84,7 +84,7 @@ fn probe_within(patience: Duration, exe: &Path, path: &Path) -> Result<Manifest,
         (Ok(Finding::Plugin(manifest)), Some(status)) if status.success() => Ok(*manifest),
         (_, status) => Err(LoadError::Crashed {
             file,
-            found: status.map_or("an unknown end".into(), ending),
+            found: status.map_or_else(unknown_end, ending),
         }),
     }
 }
@@ -112,7 +112,11 @@ fn wait(child: &mut Child, patience: Duration) -> (Option<Vec<u8>>, Option<ExitS
     (answer, status)
 }
 
-fn ending(status: ExitStatus) -> String {
+fn unknown_end() -> Words {
+    Words::new("结束原因不明", "an unknown end")
+}
+
+fn ending(status: ExitStatus) -> Words {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let name = match signal {
@@ -123,12 +127,14 @@ fn ending(status: ExitStatus) -> String {
             libc::SIGKILL => " (SIGKILL)",
             _ => "",
         };
-        return format!("signal {signal}{name}");
+        return Words::new(format!("信号 {signal}{name}"), format!("signal {signal}{name}"));
     }
-    status.code().map_or_else(
-        || "an unknown end".into(),
-        |code| format!("exit code {code} and no answer"),
-    )
+    status.code().map_or_else(unknown_end, |code| {
+        Words::new(
+            format!("退出码 {code}，没有结果"),
+            format!("exit code {code} and no answer"),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,35 +1,36 @@
 //! Why a file is not loaded: one sentence each, naming file, found, wanted and the next step.
 use serde::{Deserialize, Serialize};
+use weikefu_channel::Words;
 
 /// A refused plugin file. `Display` is English; [`LoadError::zh`] says the same in Chinese.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "refused", rename_all = "snake_case")]
 pub enum LoadError {
     /// The file could not be read.
-    #[error("{file}: cannot be read ({reason}); check the path and its permissions")]
+    #[error("{file}: cannot be read ({}); check the path and its permissions", reason.en)]
     Unreadable {
         /// Path of the file.
         file: String,
         /// What the system said.
-        reason: String,
+        reason: Words,
     },
     /// Not a shared object at all.
-    #[error("{file}: found {found}, wanted {wanted}; download or build the plugin again")]
+    #[error("{file}: found {}, wanted {}; download or build the plugin again", found.en, wanted.en)]
     NotSharedObject {
         /// Path of the file.
         file: String,
         /// What it looks like.
-        found: String,
+        found: Words,
         /// What it has to be.
-        wanted: String,
+        wanted: Box<Words>,
     },
     /// A shared object for another processor.
-    #[error("{file}: built for {found}, this server runs on {wanted}; get the plugin's build for {wanted}")]
+    #[error("{file}: built for {}, this server runs on {wanted}; get the plugin's build for {wanted}", found.en)]
     WrongMachine {
         /// Path of the file.
         file: String,
         /// Processor of the file.
-        found: String,
+        found: Words,
         /// Processor of this machine.
         wanted: String,
     },
@@ -55,13 +56,13 @@ pub enum LoadError {
     },
     /// The system's loader refused it: a missing library, a newer C library …
     #[error(
-        "{file}: the system cannot load it ({reason}); install what is missing or get a build for this system"
+        "{file}: the system cannot load it ({}); install what is missing or get a build for this system", reason.en
     )]
     Loader {
         /// Path of the file.
         file: String,
         /// What the loader said.
-        reason: String,
+        reason: Words,
     },
     /// A library, but not a plugin.
     #[error(
@@ -98,36 +99,36 @@ pub enum LoadError {
         wanted: String,
     },
     /// The table is shorter than the first version's, or lacks a function.
-    #[error("{file}: its table {found}, wanted {wanted}; rebuild it with the weikefu SDK")]
+    #[error("{file}: its table {}, wanted {}; rebuild it with the weikefu SDK", found.en, wanted.en)]
     Table {
         /// Path of the file.
         file: String,
         /// What is there.
-        found: String,
+        found: Words,
         /// What has to be.
-        wanted: String,
+        wanted: Box<Words>,
     },
     /// The manifest cannot be used.
     #[error(
-        "{file}: its manifest is not usable: found {found}, wanted {wanted}; the plugin's author has to correct it"
+        "{file}: its manifest is not usable: found {}, wanted {}; the plugin's author has to correct it", found.en, wanted.en
     )]
     Manifest {
         /// Path of the file.
         file: String,
         /// What is there.
-        found: String,
+        found: Words,
         /// What has to be.
-        wanted: String,
+        wanted: Box<Words>,
     },
     /// Loading it ended the probing process.
     #[error(
-        "{file}: loading it ended a test process with {found}, wanted a clean start; the file is damaged, get it again"
+        "{file}: loading it ended a test process with {}, wanted a clean start; the file is damaged, get it again", found.en
     )]
     Crashed {
         /// Path of the file.
         file: String,
         /// How the child ended.
-        found: String,
+        found: Words,
     },
     /// Loading it took too long.
     #[error(
@@ -141,7 +142,7 @@ pub enum LoadError {
     },
     /// The probing process could not be started.
     #[error(
-        "{file}: cannot be examined, because {program} did not start ({reason}); check that the program is still there"
+        "{file}: cannot be examined, because {program} did not start ({}); check that the program is still there", reason.en
     )]
     NoProbe {
         /// Path of the file.
@@ -149,17 +150,17 @@ pub enum LoadError {
         /// The executable that should have examined it.
         program: String,
         /// What the system said.
-        reason: String,
+        reason: Words,
     },
     /// The private copy could not be written.
     #[error(
-        "{file}: the private copy cannot be written ({reason}); check free space and permissions of the data folder"
+        "{file}: the private copy cannot be written ({}); check free space and permissions of the data folder", reason.en
     )]
     Copy {
         /// Path of the copy.
         file: String,
         /// What the system said.
-        reason: String,
+        reason: Words,
     },
 }
 
@@ -169,12 +170,18 @@ impl LoadError {
     pub fn zh(&self) -> String {
         use LoadError as E;
         match self {
-            E::Unreadable { file, reason } => format!("{file}：无法读取（{reason}）；请检查路径和权限"),
+            E::Unreadable { file, reason } => format!("{file}：无法读取（{}）；请检查路径和权限", reason.zh),
             E::NotSharedObject { file, found, wanted } => {
-                format!("{file}：实际是 {found}，需要 {wanted}；请重新下载或构建插件")
+                format!(
+                    "{file}：实际是{}，需要{}；请重新下载或构建插件",
+                    found.zh, wanted.zh
+                )
             }
             E::WrongMachine { file, found, wanted } => {
-                format!("{file}：为 {found} 构建，而本机是 {wanted}；请使用 {wanted} 版本的插件")
+                format!(
+                    "{file}：为 {} 构建，而本机是 {wanted}；请使用 {wanted} 版本的插件",
+                    found.zh
+                )
             }
             E::Truncated { file, found, wanted } => {
                 format!("{file}：文件不完整，只有 {found} 字节，应有 {wanted} 字节；请重新复制或下载")
@@ -183,7 +190,10 @@ impl LoadError {
                 format!("{file}：{found} 字节，超过上限 {wanted}；这不是 weikefu 插件")
             }
             E::Loader { file, reason } => {
-                format!("{file}：系统无法加载（{reason}）；请安装缺少的库，或使用适合本系统的版本")
+                format!(
+                    "{file}：系统无法加载（{}）；请安装缺少的库，或使用适合本系统的版本",
+                    reason.zh
+                )
             }
             E::NoSymbol { file, wanted } => {
                 format!("{file}：没有导出 `{wanted}`，不是 weikefu 插件；请安装用 `export!` 导出渠道的文件")
@@ -195,13 +205,22 @@ impl LoadError {
                 format!("{file}：插件的接口版本是 {found}，本程序是 {wanted}；请使用与当前版本配套的插件")
             }
             E::Table { file, found, wanted } => {
-                format!("{file}：接口表不完整（{found}），需要 {wanted}；请用 weikefu SDK 重新构建")
+                format!(
+                    "{file}：接口表不完整（{}），需要{}；请用 weikefu SDK 重新构建",
+                    found.zh, wanted.zh
+                )
             }
             E::Manifest { file, found, wanted } => {
-                format!("{file}：插件清单不可用：实际是 {found}，需要 {wanted}；请联系插件作者修正")
+                format!(
+                    "{file}：插件清单不可用：实际是{}，需要{}；请联系插件作者修正",
+                    found.zh, wanted.zh
+                )
             }
             E::Crashed { file, found } => {
-                format!("{file}：在检测进程中加载时异常退出（{found}），应能正常启动；文件已损坏，请重新获取")
+                format!(
+                    "{file}：在检测进程中加载时异常退出（{}），应能正常启动；文件已损坏，请重新获取",
+                    found.zh
+                )
             }
             E::Hung { file, seconds } => {
                 format!("{file}：在检测进程中 {seconds} 秒内未能加载；请勿使用，并联系插件作者")
@@ -211,28 +230,56 @@ impl LoadError {
                 program,
                 reason,
             } => {
-                format!("{file}：无法检测，因为 {program} 没有启动（{reason}）；请确认程序文件仍在")
+                format!(
+                    "{file}：无法检测，因为 {program} 没有启动（{}）；请确认程序文件仍在",
+                    reason.zh
+                )
             }
             E::Copy { file, reason } => {
-                format!("{file}：无法写入私有副本（{reason}）；请检查磁盘空间和数据目录权限")
+                format!(
+                    "{file}：无法写入私有副本（{}）；请检查磁盘空间和数据目录权限",
+                    reason.zh
+                )
             }
         }
+    }
+
+    /// The same refusal, of the file somebody named instead of the private copy that was looked at.
+    #[must_use]
+    pub(crate) fn of_file(mut self, named: &str) -> Self {
+        use LoadError as E;
+        let (E::Unreadable { file, .. }
+        | E::NotSharedObject { file, .. }
+        | E::WrongMachine { file, .. }
+        | E::Truncated { file, .. }
+        | E::TooLarge { file, .. }
+        | E::Loader { file, .. }
+        | E::NoSymbol { file, .. }
+        | E::Magic { file, .. }
+        | E::Version { file, .. }
+        | E::Table { file, .. }
+        | E::Manifest { file, .. }
+        | E::Crashed { file, .. }
+        | E::Hung { file, .. }
+        | E::NoProbe { file, .. }
+        | E::Copy { file, .. }) = &mut self;
+        named.clone_into(file);
+        self
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::LoadError as E;
+    use super::{LoadError as E, Words};
 
     #[test]
     #[allow(clippy::too_many_lines)] // one entry per variant
     fn every_refusal_names_the_file_and_the_next_step_in_both_languages() {
-        let text = || "f-7".to_owned();
         let (file, found, wanted, reason) = (
             || "/data/x.so".to_owned(),
-            text,
-            || "w-8".to_owned(),
-            || "r-9".to_owned(),
+            || Words::new("f-7", "f-7"),
+            || Box::new(Words::new("w-8", "w-8")),
+            || Words::new("r-9", "r-9"),
         );
         let all = [
             (
@@ -254,7 +301,7 @@ mod tests {
                 E::WrongMachine {
                     file: file(),
                     found: found(),
-                    wanted: wanted(),
+                    wanted: "w-8".into(),
                 },
                 "f-7 w-8",
             ),
@@ -284,7 +331,7 @@ mod tests {
             (
                 E::NoSymbol {
                     file: file(),
-                    wanted: wanted(),
+                    wanted: "w-8".into(),
                 },
                 "w-8",
             ),
@@ -299,8 +346,8 @@ mod tests {
             (
                 E::Version {
                     file: file(),
-                    found: found(),
-                    wanted: wanted(),
+                    found: "f-7".into(),
+                    wanted: "w-8".into(),
                 },
                 "f-7 w-8",
             ),

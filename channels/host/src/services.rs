@@ -1,6 +1,6 @@
 //! What the executable does for one account. Implemented there, called from here.
 use std::pin::Pin;
-use weikefu_channel::{Content, Error, Health, Inbound, Level, MediaRef, Stored, Thread, ThreadQuery};
+use weikefu_channel::{Content, Error, Health, Inbound, Level, MediaRef, Stored, Thread, ThreadQuery, Words};
 
 /// A boxed answer.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -54,5 +54,5 @@ pub trait Services: Send + Sync + 'static {
     /// A log line, at most 4 KiB, limited in number. Called on any thread; must not block.
     fn log(&self, level: Level, message: &str);
     /// How the account is doing; also told by the host itself. Called on any thread; must not block.
-    fn status(&self, health: Health, text: &str);
+    fn status(&self, health: Health, words: &Words);
 }

@@ -41,7 +41,13 @@ fn live(
 ) {
     let Some(guest) = table.create(door, config) else {
         let refusal = mailbox.take_refusal();
-        let silent = || Error::new(Cause::Internal, "the plugin refused to start and gave no reason");
+        let silent = || {
+            Error::told(
+                Cause::Internal,
+                "插件拒绝启动，且没有说明原因；请联系插件作者",
+                "the plugin refused to start and gave no reason; ask its author",
+            )
+        };
         // The opener may have left.
         let _ = created.send(Err(refusal.unwrap_or_else(silent)));
         return;

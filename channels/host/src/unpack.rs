@@ -19,7 +19,7 @@ pub(crate) fn place(dir: &Path, id: &str, bytes: &[u8]) -> Result<PathBuf, LoadE
     let path = dir.join(format!("{id}-{}.so", sha256(bytes)));
     let failed = |e: std::io::Error| LoadError::Copy {
         file: path.display().to_string(),
-        reason: e.to_string(),
+        reason: crate::said::system(&e),
     };
     private_dir(dir).map_err(failed)?;
     let metadata = fs::symlink_metadata(&path);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use weikefu_channel::abi::Frame;
-use weikefu_channel::{Health, Level};
+use weikefu_channel::{Health, Level, Words};
 
 /// Longest text that is passed on, bytes.
 const MAX_TEXT: usize = 4096;
@@ -29,6 +29,8 @@ struct Log {
 struct Status {
     health: Health,
     text: String,
+    #[serde(default)]
+    text_zh: String,
 }
 
 #[derive(Deserialize)]
@@ -61,8 +63,16 @@ impl Voice {
                 }
             }
             "status" => {
-                if let Ok(Status { health, text }) = read(frame.op, frame.head) {
-                    self.services.status(health, shorten(&text));
+                if let Ok(Status {
+                    health,
+                    text,
+                    text_zh,
+                }) = read(frame.op, frame.head)
+                {
+                    // A plugin without Chinese words: better its own than none.
+                    let zh = if text_zh.is_empty() { &text } else { &text_zh };
+                    self.services
+                        .status(health, &Words::new(shorten(zh), shorten(&text)));
                 }
             }
             "panic" => {
@@ -99,10 +109,13 @@ impl Voice {
             .count(Instant::now());
         if over && !self.quarantined.swap(true, Ordering::AcqRel) {
             let minutes = WINDOW.as_secs() / 60;
-            let text = format!(
-                "stopped after {PANICS} panics in {minutes} minutes; see the log, then open the channel again"
+            let words = Words::new(
+                format!("{minutes} 分钟内崩溃 {PANICS} 次，已停用；请查看日志，然后重新打开渠道"),
+                format!(
+                    "stopped after {PANICS} panics in {minutes} minutes; see the log, then open the channel again"
+                ),
             );
-            self.services.status(Health::Degraded, &text);
+            self.services.status(Health::Degraded, &words);
         }
     }
 }

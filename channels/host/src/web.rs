@@ -61,11 +61,14 @@ impl Web {
             ));
         };
         if !self.network.allows(&uri) {
-            let why = format!(
-                "{host}:{port} is not reachable for this plugin: neither its manifest's `network` \
-                 nor a `uri` field of the configuration names it"
-            );
-            return Err(refused(&why));
+            return Err(Error::told(
+                Cause::Rejected,
+                format!("插件无权访问 {host}:{port}：插件清单和渠道设置中的地址都没有包含它"),
+                format!(
+                    "http: {host}:{port} is not reachable for this plugin: neither its manifest's `network` \
+                     nor a `uri` field of the configuration names it"
+                ),
+            ));
         }
         let mut outgoing = outgoing(uri, &request, body)?;
         let connection = capture_connection(&mut outgoing);
@@ -74,23 +77,27 @@ impl Web {
             // Never closed.
             let _permit = self.room.acquire().await;
             let answer = self.pool.request(outgoing).await.map_err(|e| {
-                let why = if e.is_connect() {
-                    "no connection"
+                let (zh, en) = if e.is_connect() {
+                    ("无法连接", "no connection")
                 } else {
-                    "the connection broke"
+                    ("连接中断", "the connection broke")
                 };
+                let why = innermost(&e);
                 failed(
                     &host,
                     !e.is_connect() && left(),
-                    &format!("{why}: {}", innermost(&e)),
+                    &format!("{zh}（{why}）"),
+                    &format!("{en}: {why}"),
                 )
             })?;
             let (parts, body) = answer.into_parts();
             let body = Limited::new(body, MAX_BODY).collect().await.map_err(|e| {
+                let why = innermost(&*e);
                 failed(
                     &host,
                     true,
-                    &format!("the answer did not arrive whole: {}", innermost(&*e)),
+                    &format!("应答不完整（{why}）"),
+                    &format!("the answer did not arrive whole: {why}"),
                 )
             })?;
             let headers = parts.headers.iter().map(|(name, value)| {
@@ -107,10 +114,12 @@ impl Web {
             Ok((reply(&response)?.0, Vec::from(body.to_bytes())))
         };
         let late = || {
+            let ms = limit.as_millis();
             failed(
                 &host,
                 left(),
-                &format!("no answer within {} ms", limit.as_millis()),
+                &format!("{ms} 毫秒内没有应答"),
+                &format!("no answer within {ms} ms"),
             )
         };
         tokio::time::timeout(limit, exchange).await.map_err(|_| late())?
@@ -142,9 +151,9 @@ fn refused(why: &str) -> Error {
 }
 
 /// `left`: the request may have reached the other side.
-fn failed(host: &str, left: bool, why: &str) -> Error {
+fn failed(host: &str, left: bool, zh: &str, en: &str) -> Error {
     let kind = if left { Cause::Unknown } else { Cause::Retryable };
-    Error::new(kind, format!("{host}: {why}"))
+    Error::told(kind, format!("{host}：{zh}"), format!("{host}: {en}"))
 }
 
 /// The last cause of an error: "Connection refused" instead of "client error".

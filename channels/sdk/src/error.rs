@@ -1,4 +1,5 @@
-//! Why a call failed, in the terms the desk acts on.
+//! Why a call failed, in the terms the desk acts on and in the languages people read.
+use crate::words::Words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -37,8 +38,11 @@ pub enum Cause {
 pub struct Error {
     /// What to do about it.
     pub kind: Cause,
-    /// What happened and what to do next, one sentence, without secrets.
+    /// What happened and what to do next, one English sentence, without secrets.
     pub message: String,
+    /// The same in Chinese. Without it people who read Chinese get [`Cause::words`] and the message behind it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message_zh: String,
     /// The platform's own code and words, when there are any: `45015 response out of time limit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
@@ -51,29 +55,50 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of this kind.
+    /// An error of this kind, told in English. What an agent or administrator may get to see is told by
+    /// [`Error::told`]; this is for what only somebody who writes plugins can act on.
     pub fn new(kind: Cause, message: impl Into<String>) -> Self {
         Error {
             kind,
             message: message.into(),
+            message_zh: String::new(),
             upstream: None,
             retry_after_ms: None,
         }
     }
 
-    /// The plugin does not do this.
+    /// An error of this kind, told in both languages.
+    pub fn told(kind: Cause, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Error {
+            message_zh: zh.into(),
+            ..Error::new(kind, en)
+        }
+    }
+
+    /// The plugin does not do this. `what` is a word of the boundary, such as an operation or a kind.
     #[must_use]
     pub fn unsupported(what: &str) -> Self {
-        Error::new(
+        Error::told(
             Cause::Unsupported,
+            format!("该渠道不支持此操作（{what}）"),
             format!("this channel does not support {what}"),
         )
     }
 
-    /// A configuration field is wrong.
+    /// A configuration field is wrong: what is wrong with it, Chinese and English.
     #[must_use]
-    pub fn config(field: &str, problem: &str) -> Self {
-        Error::new(Cause::Config, format!("{field}: {problem}"))
+    pub fn config(field: &str, zh: &str, en: &str) -> Self {
+        Error::told(Cause::Config, format!("{field}：{zh}"), format!("{field}: {en}"))
+    }
+
+    /// What people read, without the platform's words.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        if self.message_zh.is_empty() {
+            let (zh, _) = self.kind.words();
+            return Words::new(format!("{zh}（{}）", self.message), &*self.message);
+        }
+        Words::new(&*self.message_zh, &*self.message)
     }
 
     /// Adds the platform's own code and words.
@@ -102,3 +127,53 @@ impl std::fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_both_languages() {
+        let error = Error::told(Cause::Rejected, "不能发送空白消息", "a message needs text");
+        let line = serde_json::to_value(&error).unwrap();
+        assert_eq!(
+            line,
+            serde_json::json!({ "kind": "rejected", "message": "a message needs text", "message_zh": "不能发送空白消息" })
+        );
+        assert_eq!(serde_json::from_value::<Error>(line).unwrap(), error);
+        assert_eq!(
+            error.words(),
+            Words::new("不能发送空白消息", "a message needs text")
+        );
+        let config = Error::config("title", "请填写", "write something").words();
+        assert_eq!(config, Words::new("title：请填写", "title: write something"));
+    }
+
+    /// A plugin of another language, or one written before there was Chinese on the boundary.
+    #[test]
+    fn an_error_without_chinese_says_in_chinese_what_to_do() {
+        for kind in [
+            "retryable",
+            "unknown",
+            "rate_limited",
+            "window_closed",
+            "rejected",
+            "auth",
+            "config",
+            "unsupported",
+            "not_found",
+            "panic",
+            "internal",
+            "something newer",
+        ] {
+            let head = serde_json::json!({ "kind": kind, "message": "no route" });
+            let words = serde_json::from_value::<Error>(head).unwrap().words();
+            assert_eq!(words.en, "no route");
+            assert!(
+                words.zh.ends_with("（no route）") && words.zh.chars().next().is_some_and(|c| !c.is_ascii()),
+                "{}",
+                words.zh
+            );
+        }
+    }
+}

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::http::{Request, Response};
 use crate::inbound::{Inbound, Stored};
 use crate::thread::{Thread, ThreadQuery};
+use crate::words::Words;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::rc::Rc;
@@ -211,10 +212,12 @@ impl Host {
             .event("log", &json!({ "level": level, "message": message }));
     }
 
-    /// Says how the account is doing.
-    pub fn status(&self, health: Health, text: &str) {
-        self.bridge
-            .event("status", &json!({ "health": health, "text": text }));
+    /// Says how the account is doing; nothing more needs to be said of a healthy one.
+    pub fn status(&self, health: Health, words: &Words) {
+        self.bridge.event(
+            "status",
+            &json!({ "health": health, "text": words.en, "text_zh": words.zh }),
+        );
     }
 
     /// Runs a future beside the calls of the desk, until it ends or the instance is closed.

@@ -138,10 +138,15 @@ fn config_error(config: &[u8], error: &serde_json::Error) -> Error {
         .strip_prefix("missing field `")
         .and_then(|rest| rest.split('`').next())
     {
-        return Error::config(field, "is missing");
+        return Error::config(field, "必须填写", "is missing");
     }
     let field = field_before(config, error.column());
-    Error::config(field.as_deref().unwrap_or("configuration"), &complaint(error))
+    let complaint = complaint(error);
+    Error::config(
+        field.as_deref().unwrap_or("configuration"),
+        &format!("格式不正确（{complaint}）"),
+        &complaint,
+    )
 }
 
 /// The last key of the outermost object that begins before this byte. The host writes one line of JSON.

@@ -19,6 +19,7 @@ mod panic;
 mod secret;
 pub mod testing;
 mod thread;
+mod words;
 
 pub use channel::{Channel, Notices, Sockets, Webhooks};
 pub use content::{Content, Kind, MediaRef};
@@ -31,6 +32,7 @@ pub use secret::Secret;
 pub use thread::{
     From, Notice, Outgoing, Persona, Receipt, Service, ServiceState, Thread, ThreadMessage, ThreadQuery,
 };
+pub use words::Words;
 
 /// The programs of the tutorial are compiled and run like those of this documentation.
 #[cfg(doctest)]
@@ -43,6 +45,7 @@ pub mod prelude {
         Action, Behaviour, Cause, Channel, Content, Cursor, Error, Health, Host, Inbound, Kind, Level, Limit,
         Manifest, MediaRef, Notice, Notices, Outgoing, Persona, Profile, Receipt, Request, Response, Result,
         Secret, Service, ServiceState, Sockets, Stored, Thread, ThreadMessage, ThreadQuery, Webhooks, What,
+        Words,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

@@ -35,7 +35,14 @@ impl Panic {
 
 impl From<Panic> for Error {
     fn from(panic: Panic) -> Self {
-        Error::new(Cause::Panic, format!("the plugin panicked: {}", panic.message))
+        Error::told(
+            Cause::Panic,
+            format!(
+                "渠道插件崩溃：{}；请重试，仍不成功时请联系插件作者",
+                panic.message
+            ),
+            format!("the plugin panicked: {}", panic.message),
+        )
     }
 }
 

@@ -32,6 +32,7 @@ use crate::http::{Request, Response};
 use crate::inbound::Inbound;
 use crate::instance::read_config;
 use crate::thread::{Thread, ThreadQuery};
+use crate::words::Words;
 use services::State;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -332,7 +333,7 @@ impl FakeHost {
 
     /// What the plugin said last about its health.
     #[must_use]
-    pub fn status(&self) -> Option<(Health, String)> {
+    pub fn status(&self) -> Option<(Health, Words)> {
         self.0.state.borrow().status.clone()
     }
 

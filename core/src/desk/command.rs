@@ -1,7 +1,7 @@
 //! What can be asked of a desk, and what it answers.
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use crate::records::{Conversation, Customer, DeskAgent, Message};
-use weikefu_channel::{Cause, Content, Inbound, Stored};
+use weikefu_channel::{Cause, Content, Inbound, Stored, Words};
 
 /// A command. Rights have been checked before; bounds are checked by the desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +131,7 @@ pub enum Command {
         /// Well.
         healthy: bool,
         /// Why not, and what to do.
-        text: String,
+        text: Words,
     },
     /// An agent corrects what is known of a customer.
     EditCustomer {
@@ -157,12 +157,12 @@ pub enum DeliveryResult {
         /// Why, as the desk acts on it.
         cause: Cause,
         /// Why, as a person reads it.
-        reason: String,
+        reason: Words,
     },
     /// Nobody knows.
     Unknown {
         /// What happened, as a person reads it.
-        reason: String,
+        reason: Words,
     },
     /// It will be tried again after a while.
     Queued,

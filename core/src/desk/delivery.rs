@@ -5,7 +5,8 @@ use super::facts::Facts;
 use super::work::Work;
 use crate::error::Refusal;
 use crate::ids::ConversationId;
-use crate::records::{Conversation, Delivery, DeliveryState, Message};
+use crate::records::{Conversation, Delivery, DeliveryState, Message, Reason};
+use weikefu_channel::Words;
 
 /// Characters kept of what a channel says.
 const WORDS: usize = 500;
@@ -37,11 +38,11 @@ pub(super) fn delivered<F: Facts>(
         DeliveryResult::Failed { cause, reason } => {
             delivery.state = DeliveryState::Failed;
             delivery.cause = Some(cause);
-            delivery.reason = Some(cut(reason));
+            delivery.reason = Some(stored(reason));
         }
         DeliveryResult::Unknown { reason } => {
             delivery.state = DeliveryState::Unknown;
-            delivery.reason = Some(cut(reason));
+            delivery.reason = Some(stored(reason));
         }
         DeliveryResult::Queued => delivery.state = DeliveryState::Queued,
     }
@@ -53,8 +54,20 @@ pub(super) fn delivered<F: Facts>(
     Ok(Reply::Message(id, seq, message))
 }
 
+fn stored(words: Words) -> Reason {
+    let Words { zh, en } = cut_words(words);
+    Reason { zh, en }
+}
+
 /// What a channel says, cut to what a person reads.
-pub(super) fn cut(mut words: String) -> String {
+pub(super) fn cut_words(words: Words) -> Words {
+    Words {
+        zh: cut(words.zh),
+        en: cut(words.en),
+    }
+}
+
+fn cut(mut words: String) -> String {
     if let Some((end, _)) = words.char_indices().nth(WORDS) {
         words.truncate(end);
     }

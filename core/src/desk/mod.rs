@@ -95,7 +95,7 @@ impl Desk {
                 work.tell(Happening::Channel {
                     channel,
                     healthy,
-                    text: delivery::cut(text),
+                    text: delivery::cut_words(text),
                 });
                 Ok(Reply::Done)
             }

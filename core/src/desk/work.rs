@@ -45,7 +45,7 @@ pub enum Happening {
         /// Well.
         healthy: bool,
         /// Why not, and what to do.
-        text: String,
+        text: weikefu_channel::Words,
     },
     /// An agent is different.
     Agent {

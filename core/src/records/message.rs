@@ -23,7 +23,7 @@ pub struct Message {
     /// Its way out; `None` for what came in.
     pub delivery: Option<Delivery>,
 }
-record!(Message, b"msg1");
+record!(Message, b"msg2", super::message_1::Message1, Message::from);
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub struct Delivery {
     #[serde(with = "super::named::option")]
     pub cause: Option<Cause>,
     /// The channel's sentence about it.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// The platform's id of the message.
     pub upstream: Option<String>,
 }
@@ -85,6 +85,15 @@ impl Delivery {
             upstream: None,
         }
     }
+}
+
+/// Why a message did not arrive, in the languages agents read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
 }
 
 /// States of an outgoing message.

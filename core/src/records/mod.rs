@@ -6,6 +6,7 @@ mod conversation;
 mod customer;
 mod media;
 mod message;
+mod message_1;
 mod named;
 mod shop;
 
@@ -15,5 +16,5 @@ pub use content::{StoredContent, StoredMedia};
 pub use conversation::{Conversation, ConversationState, LastMessage, Speaker};
 pub use customer::{BehaviourRecord, Customer, Identity};
 pub use media::MediaMeta;
-pub use message::{Author, Delivery, DeliveryState, Message, OutboxEntry, Seen};
+pub use message::{Author, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen};
 pub use shop::{Counters, DeskAgent, Shop};

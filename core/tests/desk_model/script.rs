@@ -2,7 +2,7 @@
 //! shortened script still means something.
 use proptest::prelude::*;
 use proptest::sample::Index;
-use weikefu_channel::{Cause, Content, Profile};
+use weikefu_channel::{Cause, Content, Profile, Words};
 use weikefu_core::desk::DeliveryResult;
 
 /// Which agent acts.
@@ -164,10 +164,10 @@ fn result() -> impl Strategy<Value = DeliveryResult> {
         }),
         Just(DeliveryResult::Failed {
             cause: Cause::WindowClosed,
-            reason: "45015".into()
+            reason: Words::new("等客户来信", "45015")
         }),
         Just(DeliveryResult::Unknown {
-            reason: "no answer".into()
+            reason: Words::new("没有应答", "no answer")
         }),
         Just(DeliveryResult::Queued),
     ]

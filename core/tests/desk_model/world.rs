@@ -4,7 +4,7 @@ use crate::memory::{Memory, SHOP};
 use crate::script::{Epoch, Place, Step, Which, Who};
 use proptest::sample::Index;
 use std::collections::BTreeMap;
-use weikefu_channel::{Action, Behaviour, Content, Cursor, Inbound, Profile, What};
+use weikefu_channel::{Action, Behaviour, Content, Cursor, Inbound, Profile, What, Words};
 use weikefu_core::desk::{Command, Desk, Reply};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId};
@@ -216,7 +216,7 @@ impl World {
                 self.run(Command::Announce {
                     channel: ChannelId(1),
                     healthy,
-                    text: "长".repeat(10_000),
+                    text: Words::new("长".repeat(10_000), "long".repeat(10_000)),
                 })
                 .unwrap();
             }

@@ -13,7 +13,7 @@ fn event(n: u64) -> Event {
     let what = Happening::Channel {
         channel: ChannelId(1),
         healthy: true,
-        text: String::new(),
+        text: weikefu_channel::Words::default(),
     };
     Event { n, what }
 }

@@ -2,7 +2,7 @@
 use crate::shop::{SHOP, Shop, WIDGET};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, What};
+use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, What, Words};
 use weikefu_core::desk::{Command, DeliveryResult};
 use weikefu_core::ids::{AgentId, ConversationId, CustomerId};
 use weikefu_core::rebuild::rebuild;
@@ -20,7 +20,7 @@ fn command() -> impl Strategy<Value = Command> {
     let result = prop_oneof![
         Just(DeliveryResult::Accepted { upstream: None }),
         Just(DeliveryResult::Unknown {
-            reason: "no answer".into()
+            reason: Words::new("没有应答", "no answer")
         }),
         Just(DeliveryResult::Queued),
     ];

@@ -13,22 +13,25 @@ use weikefu_channel::{Error, Result, Secret};
 pub struct Config {
     /// 是否启用。关闭后网页上不再显示客服入口，访客也无法发送消息
     pub enabled: bool,
-    /// 聊天窗口的标题，例如店铺名称，最多 40 个字
+    /// 聊天窗口的标题，例如店铺名称，最多 40 个字。不设置时按访客的语言显示“在线客服”或“Customer service”
     #[schemars(length(min = 1, max = 40))]
-    pub title: String,
-    /// 访客打开窗口时看到的欢迎语，最多 500 个字，可以留空
+    pub title: Option<String>,
+    /// 访客打开窗口时看到的欢迎语，最多 500 个字，可以留空。不设置时按访客的语言显示默认欢迎语
     #[schemars(length(max = 500))]
-    pub welcome: String,
+    pub welcome: Option<String>,
     /// 主题色，格式为 #RRGGBB,用于入口按钮和访客的消息气泡
     #[schemars(pattern(r"^#[0-9A-Fa-f]{6}$"))]
     pub color: String,
     /// 界面语言。选择“自动”时跟随访客的浏览器
     pub language: Language,
     /// 身份密钥(可选)。商城服务器用它为已登录的会员签名，客服即可看到经过验证的会员身份。至少 16 个字符
-    #[schemars(extend("format" = "password", "writeOnly" = true))]
+    #[schemars(extend("format" = "password", "writeOnly" = true, "minLength" = 16))]
     pub identity_secret: Option<Secret>,
     /// 允许使用客服的网站来源，每项以 https 或 http 开头，不含路径。留空表示不限制
-    #[schemars(length(max = 100))]
+    #[schemars(
+        length(max = 100),
+        inner(pattern(r"^ *([Hh][Tt][Tt][Pp][Ss]?://[^/ ]+/?)? *$"))
+    )]
     pub allowed_origins: Vec<String>,
     /// 每位访客 10 秒内最多可以发送的消息条数，用于防止刷屏
     #[schemars(range(min = 1, max = 10_000))]
@@ -55,8 +58,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             enabled: true,
-            title: "在线客服".into(),
-            welcome: "您好，请问有什么可以帮您？".into(),
+            title: None,
+            welcome: None,
             color: "#0b7a43".into(),
             language: Language::Auto,
             identity_secret: None,
@@ -72,21 +75,32 @@ impl Config {
     /// # Errors
     /// [`weikefu_channel::Cause::Config`], naming the field.
     pub fn checked(mut self) -> Result<Self> {
-        self.title = self.title.trim().to_owned();
-        if self.title.is_empty() || self.title.chars().count() > 40 {
+        self.title = self.title.map(|title| title.trim().to_owned());
+        let fits = |title: &String| (1..=40).contains(&title.chars().count());
+        if !self.title.as_ref().is_none_or(fits) {
             return Err(Error::config(
                 "title",
-                "请填写 1 至 40 个字 / write 1 to 40 characters",
+                "请填写 1 至 40 个字",
+                "write 1 to 40 characters",
             ));
         }
-        if self.welcome.chars().count() > 500 {
-            return Err(Error::config("welcome", "最多 500 个字 / at most 500 characters"));
+        if self
+            .welcome
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > 500)
+        {
+            return Err(Error::config(
+                "welcome",
+                "最多 500 个字",
+                "at most 500 characters",
+            ));
         }
         let hex = self.color.strip_prefix('#').unwrap_or_default();
         if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(Error::config(
                 "color",
-                "请使用 #RRGGBB 格式 / write it as #RRGGBB",
+                "请使用 #RRGGBB 格式",
+                "write it as #RRGGBB",
             ));
         }
         // A form sends an empty field for "not set".
@@ -98,17 +112,22 @@ impl Config {
         {
             return Err(Error::config(
                 "identity_secret",
-                "至少 16 个字符 / at least 16 characters",
+                "至少 16 个字符",
+                "at least 16 characters",
             ));
         }
         if !(1..=10_000).contains(&self.messages_per_10_seconds) {
-            let problem = "请填写 1 至 10000 / write 1 to 10000";
-            return Err(Error::config("messages_per_10_seconds", problem));
+            return Err(Error::config(
+                "messages_per_10_seconds",
+                "请填写 1 至 10000",
+                "write 1 to 10000",
+            ));
         }
         if self.allowed_origins.len() > 100 {
             return Err(Error::config(
                 "allowed_origins",
-                "最多 100 项 / at most 100 entries",
+                "最多 100 项",
+                "at most 100 entries",
             ));
         }
         self.allowed_origins.retain(|origin| !origin.trim().is_empty());
@@ -116,11 +135,24 @@ impl Config {
             *origin = cors::normalize(origin).ok_or_else(|| {
                 Error::config(
                     "allowed_origins",
-                    "请使用 https://域名 格式 / write it as https://host",
+                    "请使用 https://域名 格式",
+                    "write it as https://host",
                 )
             })?;
         }
         Ok(self)
+    }
+
+    /// The title the shop has set, or the visitor's language's.
+    #[must_use]
+    pub fn title(&self, lang: Lang) -> &str {
+        self.title.as_deref().unwrap_or(lang.title())
+    }
+
+    /// The welcome the shop has set, which may be none, or the visitor's language's.
+    #[must_use]
+    pub fn welcome(&self, lang: Lang) -> &str {
+        self.welcome.as_deref().unwrap_or(lang.welcome())
     }
 
     /// The language the administrator fixed, if any.
@@ -160,6 +192,8 @@ mod tests {
         change(&mut config);
         let error = config.checked().err().unwrap();
         assert_eq!(error.kind, weikefu_channel::Cause::Config);
+        let words = error.words();
+        assert!(words.en.is_ascii() && !words.zh.contains(" / "), "{words:?}");
         error.message.split(':').next().unwrap().to_owned()
     }
 
@@ -172,9 +206,9 @@ mod tests {
 
     #[test]
     fn every_field_has_its_bound() {
-        assert_eq!(field(|c| c.title = " ".into()), "title");
-        assert_eq!(field(|c| c.title = "字".repeat(41)), "title");
-        assert_eq!(field(|c| c.welcome = "字".repeat(501)), "welcome");
+        assert_eq!(field(|c| c.title = Some(" ".into())), "title");
+        assert_eq!(field(|c| c.title = Some("字".repeat(41))), "title");
+        assert_eq!(field(|c| c.welcome = Some("字".repeat(501))), "welcome");
         for color in ["red", "#fff", "#12345g", "123456", "#1234567"] {
             assert_eq!(field(|c| c.color = color.into()), "color");
         }

@@ -35,7 +35,8 @@ impl Account {
         }
     }
 
-    fn lang(&self, request: &Request) -> Lang {
+    /// What the administrator fixed, or what the browser asks for.
+    pub(crate) fn lang(&self, request: &Request) -> Lang {
         let asked = request.header_value("accept-language").and_then(Lang::parse);
         self.config.fixed_language().or(asked).unwrap_or_default()
     }
@@ -54,7 +55,7 @@ impl Account {
                 // A page of the server itself sends no origin with this.
                 let origin = request.header_value("origin");
                 self.check_origin(origin, origin.is_some())?;
-                self.entry()
+                self.entry(&request)
             }
             ("POST", "session") => {
                 self.check_origin(request.header_value("origin"), true)?;

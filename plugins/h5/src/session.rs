@@ -24,16 +24,16 @@ struct Page {
 
 impl Account {
     /// What the loader needs before anything is opened. No visitor, no host call.
-    pub(crate) fn entry(&self) -> Result<Response, Refusal> {
+    pub(crate) fn entry(&self, request: &Request) -> Result<Response, Refusal> {
         let entry = json!({
-            "title": self.config.title,
+            "title": self.config.title(self.lang(request)),
             "color": self.config.color,
             "lang": self.config.fixed_language().map(Lang::tag),
         });
         let response = Response::json(200, &entry).map_err(|_| Code::Unavailable)?;
         Ok(response
             .header("cache-control", "public, max-age=60")
-            .header("vary", "origin"))
+            .header("vary", "origin, accept-language"))
     }
 
     /// Opens or continues a session.
@@ -74,11 +74,13 @@ impl Account {
             self.page_seen(&peer, &page.url);
         }
         let config = &self.config;
+        // What the widget shows comes first: the page may have chosen it.
+        let words = lang.unwrap_or_else(|| self.lang(request));
         let answer = json!({
             "token": token,
             "config": {
-                "title": config.title,
-                "welcome": config.welcome,
+                "title": config.title(words),
+                "welcome": config.welcome(words),
                 "color": config.color,
                 "lang": config.fixed_language().map(Lang::tag),
                 "limits": { "text": limits::TEXT_CHARS, "file": limits::FILE_BYTES },

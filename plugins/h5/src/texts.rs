@@ -30,6 +30,24 @@ impl Lang {
         })
     }
 
+    /// Title of the window where the shop has set none.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Lang::ZhCn => "在线客服",
+            Lang::En => "Customer service",
+        }
+    }
+
+    /// What a visitor is welcomed with where the shop has set nothing.
+    #[must_use]
+    pub fn welcome(self) -> &'static str {
+        match self {
+            Lang::ZhCn => "您好，请问有什么可以帮您？",
+            Lang::En => "Hello! How can we help you?",
+        }
+    }
+
     /// BCP 47.
     #[must_use]
     pub fn tag(self) -> &'static str {

@@ -23,6 +23,44 @@ fn the_manifest_declares_what_the_widget_does() {
 }
 
 #[test]
+fn texts_the_shop_did_not_write_are_in_the_visitors_language() {
+    let shown = |settings: Value, asked: Value, accept: &str| {
+        let desk = Desk::open(settings);
+        let request = Request::post_json("session", &asked).unwrap();
+        let answer = desk.request(request.header("accept-language", accept));
+        let config = body(&answer)["config"].clone();
+        (config["title"].clone(), config["welcome"].clone())
+    };
+    let chinese = (json!("在线客服"), json!("您好，请问有什么可以帮您？"));
+    let english = (json!("Customer service"), json!("Hello! How can we help you?"));
+    for (settings, asked, accept, expected) in [
+        (json!({}), json!({ "lang": "en" }), "zh-CN", &english),
+        (json!({}), json!({ "lang": "zh-CN" }), "en", &chinese),
+        (json!({}), json!({}), "en-GB,en;q=0.9", &english),
+        (json!({}), json!({}), "fr", &chinese),
+        (json!({ "language": "en" }), json!({}), "zh-CN", &english),
+    ] {
+        assert_eq!(
+            &shown(settings, asked.clone(), accept),
+            expected,
+            "{asked} {accept}"
+        );
+    }
+    // What the shop has written is sent as it is, also when that is nothing.
+    let own = json!({ "title": "山间茶舍", "welcome": "" });
+    let asked = json!({ "lang": "en" });
+    assert_eq!(shown(own, asked, "en"), (json!("山间茶舍"), json!("")));
+
+    let entry = |accept: &str| {
+        let request = Request::get("entry").header("accept-language", accept);
+        let answer = Desk::open(json!({})).request(request);
+        assert!(answer.header_value("vary").unwrap().contains("accept-language"));
+        body(&answer)["title"].clone()
+    };
+    assert_eq!((entry("en"), entry("zh-CN")), (english.0, chinese.0));
+}
+
+#[test]
 fn a_session_is_continued_over_restarts_and_only_on_its_account() {
     let desk = Desk::open(json!({ "title": "小店" }));
     let first = desk.session(json!({ "lang": "en" }));

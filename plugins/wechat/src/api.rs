@@ -144,7 +144,14 @@ impl Api {
     fn tell(&self, error: Option<&Error>) {
         match error {
             None => self.report.fine(Side::Api),
-            Some(error) if error.kind == Cause::Auth => self.report.trouble(Side::Api, error.to_string()),
+            Some(error) if error.kind == Cause::Auth => {
+                let mut words = error.words();
+                if let Some(upstream) = &error.upstream {
+                    words.zh = format!("{}（{upstream}）", words.zh);
+                    words.en = format!("{} ({upstream})", words.en);
+                }
+                self.report.trouble(Side::Api, words);
+            }
             // Busy, refused, unreachable: says nothing about the settings.
             Some(_) => {}
         }
@@ -175,38 +182,53 @@ pub(crate) fn verdict(response: Response, repeatable: bool) -> Result<Reply, Fai
 
 /// An answer that is not the platform's. Below 500 something in between answered, and nothing was done.
 pub(crate) fn garbled(status: u16, repeatable: bool) -> Error {
-    let (cause, sentence) = match status {
+    let (cause, zh, en) = match status {
         429 => {
-            let sentence = "接口地址前的代理限制了调用频率，一分钟后自动继续";
-            let error =
-                Error::new(Cause::RateLimited, sentence).retry_after(std::time::Duration::from_mins(1));
-            return error.upstream("HTTP 429");
+            return Error::told(
+                Cause::RateLimited,
+                "接口地址前的代理限制了调用频率，一分钟后自动继续",
+                "A proxy in front of the API limits how often it is called; it goes on by itself in a minute",
+            )
+            .retry_after(std::time::Duration::from_mins(1))
+            .upstream("HTTP 429");
         }
         300..=499 => (
             Cause::Retryable,
             "接口地址的应答不是来自微信，请检查渠道设置中的接口地址和网络代理",
+            "The answer did not come from WeChat; check the API address in the channel settings and any proxy",
         ),
-        _ if repeatable => (Cause::Retryable, "微信的应答不完整，稍后会自动重试"),
+        _ if repeatable => (
+            Cause::Retryable,
+            "微信的应答不完整，稍后会自动重试",
+            "WeChat's answer was not complete; it will be tried again",
+        ),
         _ => (
             Cause::Unknown,
             "微信的应答不完整，消息可能已经送达，请确认后再决定是否重发",
+            "WeChat's answer was not complete; the message may have arrived. Make sure before you send it again",
         ),
     };
-    Error::new(cause, sentence).upstream(format!("HTTP {status}"))
+    Error::told(cause, zh, en).upstream(format!("HTTP {status}"))
 }
 
 /// The host could not get an answer.
 pub(crate) fn unreached(error: &Error, repeatable: bool) -> Error {
     match error.kind {
-        Cause::Unknown if !repeatable => Error::new(
+        Cause::Unknown if !repeatable => Error::told(
             Cause::Unknown,
             "没有等到微信的应答，消息可能已经送达，请确认后再决定是否重发",
+            "No answer came from WeChat; the message may have arrived. Make sure before you send it again",
         ),
-        Cause::Unknown | Cause::Retryable => Error::new(
+        Cause::Unknown | Cause::Retryable => Error::told(
             Cause::Retryable,
             "暂时无法连接微信接口，稍后会自动重试；如持续出现请检查服务器网络",
+            "WeChat cannot be reached for the moment; it will be tried again. If this goes on, check the server's network",
         ),
-        cause => Error::new(cause, "请求没有发出，请检查渠道设置中的接口地址"),
+        cause => Error::told(
+            cause,
+            "请求没有发出，请检查渠道设置中的接口地址",
+            "The request was not sent; check the API address in the channel settings",
+        ),
     }
 }
 

@@ -31,8 +31,8 @@ pub struct Refused {
     pub status: u16,
     /// For the log; no secrets, nothing of the content.
     pub reason: &'static str,
-    /// For the administrator; only where the sender has proved to know the token.
-    pub advice: Option<&'static str>,
+    /// For the administrator, Chinese and English; only where the sender has proved to know the token.
+    pub advice: Option<(&'static str, &'static str)>,
 }
 
 impl Refused {
@@ -44,9 +44,9 @@ impl Refused {
         }
     }
 
-    fn advise(self, advice: &'static str) -> Self {
+    fn advise(self, zh: &'static str, en: &'static str) -> Self {
         Refused {
-            advice: Some(advice),
+            advice: Some((zh, en)),
             ..self
         }
     }
@@ -122,10 +122,14 @@ fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refus
             .keys
             .open(encrypted, &account.app_id)
             .map_err(|refusal| match refusal {
-                crypto::Refusal::AppId => Refused::new(403, "encrypted for another appid")
-                    .advise("微信推送的消息属于另一个 AppID，请核对渠道设置中的 AppID"),
-                crypto::Refusal::Content => Refused::new(400, "cannot be decrypted")
-                    .advise("微信推送的消息无法解密，请核对渠道设置中的 EncodingAESKey"),
+                crypto::Refusal::AppId => Refused::new(403, "encrypted for another appid").advise(
+                    "微信推送的消息属于另一个 AppID，请核对渠道设置中的 AppID",
+                    "WeChat's messages belong to another AppID; check the AppID in the channel settings",
+                ),
+                crypto::Refusal::Content => Refused::new(400, "cannot be decrypted").advise(
+                    "微信推送的消息无法解密，请核对渠道设置中的 EncodingAESKey",
+                    "WeChat's messages cannot be decrypted; check the EncodingAESKey in the channel settings",
+                ),
                 crypto::Refusal::Shape => Refused::new(400, "truncated or damaged ciphertext"),
             })?;
         plain = opened.0;
@@ -136,17 +140,26 @@ fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refus
         }
         if account.mode == Mode::Secure {
             return Err(Refused::new(403, "a plaintext message in secure mode")
-                .advise("公众号后台没有使用安全模式，请在后台改为安全模式，或修改渠道设置中的加解密方式"));
+                .advise(
+"公众号后台没有使用安全模式，请在后台改为安全模式，或修改渠道设置中的加解密方式",
+"The account console does not use secure mode; switch it to secure mode or change the mode in the channel settings"
+));
         }
         if outer.child("MsgType").is_none() && !encrypted.is_empty() {
             return Err(Refused::new(400, "an encrypted message in plaintext mode")
-                .advise("公众号后台使用了安全模式，请在渠道设置中选择安全模式并填写 EncodingAESKey"));
+                .advise(
+"公众号后台使用了安全模式，请在渠道设置中选择安全模式并填写 EncodingAESKey",
+"The account console uses secure mode; choose secure mode in the channel settings and enter the EncodingAESKey"
+));
         }
         let sent = query.timestamp.parse::<i64>().unwrap_or_default();
         if (now / 1000).abs_diff(sent) > MAX_SKEW {
             return Err(
                 Refused::new(403, "timestamp more than ten minutes away from our clock")
-                    .advise("微信推送的时间与服务器时间相差超过 10 分钟，请校准服务器时间，或改用安全模式"),
+                    .advise(
+"微信推送的时间与服务器时间相差超过 10 分钟，请校准服务器时间，或改用安全模式",
+"WeChat's clock and this server's differ by more than 10 minutes; set the server's clock or use secure mode"
+),
             );
         }
         (outer, request.body.as_slice())
@@ -154,8 +167,10 @@ fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refus
     if let Some(expected) = &account.original_id
         && root.get("ToUserName").trim() != expected
     {
-        return Err(Refused::new(403, "meant for another account")
-            .advise("微信推送的消息属于另一个公众号，请核对渠道设置中的原始 ID"));
+        return Err(Refused::new(403, "meant for another account").advise(
+            "微信推送的消息属于另一个公众号，请核对渠道设置中的原始 ID",
+            "WeChat's messages belong to another account; check the original ID in the channel settings",
+        ));
     }
     // Parsed before, so this is UTF-8.
     let raw = std::str::from_utf8(raw).unwrap_or_default();

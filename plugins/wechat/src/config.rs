@@ -10,29 +10,36 @@ pub const OFFICIAL_API: &str = "https://api.weixin.qq.com";
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Config {
     /// AppID：公众号后台「设置与开发 → 开发接口管理 → 基本配置」中的开发者 ID，以 wx 开头
+    #[schemars(pattern(r"^ *[A-Za-z0-9_-]{1,64} *$"))]
     pub app_id: String,
     /// AppSecret：开发者密码，在同一页面生成；重置后请在这里同步修改
+    #[schemars(extend("pattern" = "^ *[!-~]{1,128} *$"))]
     pub app_secret: Secret,
     /// 令牌（Token）：与「服务器配置」中填写的 Token 完全一致
+    #[schemars(extend("pattern" = "^ *[!-~]{1,64} *$"))]
     pub token: Secret,
     /// 消息加解密密钥（EncodingAESKey）：「服务器配置」中的 43 位字符；仅明文模式可以留空
     #[serde(default)]
+    #[schemars(extend("pattern" = "^ *([A-Za-z0-9]{43})? *$"))]
     pub encoding_aes_key: Secret,
     /// 上一个 EncodingAESKey：更换密钥期间填写旧密钥，可避免丢失消息；平时留空
     #[serde(default)]
+    #[schemars(extend("pattern" = "^ *([A-Za-z0-9]{43})? *$"))]
     pub previous_aes_key: Secret,
     /// 消息加解密方式：必须与「服务器配置」中的选择一致，推荐安全模式
     #[serde(default)]
     pub mode: Mode,
     /// 原始 ID：以 gh_ 开头，填写后会核对每条推送是否发给本公众号；可以留空
     #[serde(default)]
+    #[schemars(pattern(r"^ *(gh_[^ ]{0,61})? *$"))]
     pub original_id: String,
     /// 接口地址：一般保持默认；使用容灾域名或代理时修改
     #[serde(default = "official_api")]
-    #[schemars(extend("format" = "uri"))]
+    #[schemars(extend("format" = "uri", "pattern" = r"^ *(https?://[^/:?#@ ][^?#@ ]*)? *$"))]
     pub api_base: String,
     /// 客服帐号：以此微信客服身份发送，格式为「前缀@微信号」；留空则以公众号身份发送
     #[serde(default)]
+    #[schemars(pattern(r"^ *([^ ]*@[^ ]*)? *$"))]
     pub kf_account: String,
 }
 
@@ -83,12 +90,23 @@ impl Config {
             return Err(Error::config(
                 "app_id",
                 "请填写公众号的 AppID（以 wx 开头的字母和数字）",
+                "enter the account's AppID (letters and digits that begin with wx)",
             ));
         }
-        let app_secret = printable(&self.app_secret, 128)
-            .ok_or_else(|| Error::config("app_secret", "请填写公众号的 AppSecret，不能包含空格"))?;
-        let token = printable(&self.token, 64)
-            .ok_or_else(|| Error::config("token", "请填写「服务器配置」中的 Token（3-32 位字母或数字）"))?;
+        let app_secret = printable(&self.app_secret, 128).ok_or_else(|| {
+            Error::config(
+                "app_secret",
+                "请填写公众号的 AppSecret，不能包含空格",
+                "enter the account's AppSecret, without blanks",
+            )
+        })?;
+        let token = printable(&self.token, 64).ok_or_else(|| {
+            Error::config(
+                "token",
+                "请填写「服务器配置」中的 Token（3-32 位字母或数字）",
+                "enter the Token of the server configuration (3 to 32 letters or digits)",
+            )
+        })?;
         let mut keys = Keyring::default();
         for (field, secret) in [
             ("encoding_aes_key", &self.encoding_aes_key),
@@ -98,14 +116,20 @@ impl Config {
             if text.is_empty() {
                 continue;
             }
-            let key = AesKey::parse(text)
-                .ok_or_else(|| Error::config(field, "应为 43 位字母和数字，请从「服务器配置」中完整复制"))?;
+            let key = AesKey::parse(text).ok_or_else(|| {
+                Error::config(
+                    field,
+                    "应为 43 位字母和数字，请从「服务器配置」中完整复制",
+                    "should be 43 letters and digits; copy it whole from the server configuration",
+                )
+            })?;
             keys.push(key);
         }
         if self.mode != Mode::Plaintext && self.encoding_aes_key.expose().trim().is_empty() {
             return Err(Error::config(
                 "encoding_aes_key",
                 "安全模式和兼容模式必须填写 EncodingAESKey",
+                "secure and compatible mode need an EncodingAESKey",
             ));
         }
         let original_id = optional(&self.original_id);
@@ -116,6 +140,7 @@ impl Config {
             return Err(Error::config(
                 "original_id",
                 "原始 ID 应以 gh_ 开头，不确定时请留空",
+                "should begin with gh_; leave it empty when in doubt",
             ));
         }
         let kf_account = optional(&self.kf_account);
@@ -126,6 +151,7 @@ impl Config {
             return Err(Error::config(
                 "kf_account",
                 "应形如 kf2001@gh_wxid，不使用微信客服帐号时请留空",
+                "should look like kf2001@gh_wxid; leave it empty unless you use such an account",
             ));
         }
         Ok(Account {
@@ -175,8 +201,11 @@ fn base_address(text: &str) -> Result<String> {
                 .all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'@' | b'"' | b'\\'))
     });
     if !fits {
-        let problem = "应为 https:// 开头的地址，例如 https://api.weixin.qq.com，不带参数";
-        return Err(Error::config("api_base", problem));
+        return Err(Error::config(
+            "api_base",
+            "应为 https:// 开头的地址，例如 https://api.weixin.qq.com，不带参数",
+            "should be an address that begins with https://, such as https://api.weixin.qq.com, without parameters",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -232,10 +261,14 @@ mod tests {
         for (field, value) in cases {
             let error = settings(|v| v[field] = value.clone()).unwrap_err();
             assert_eq!(error.kind, Cause::Config, "{field} {value}");
+            let words = error.words();
             assert!(
-                error.message.starts_with(&format!("{field}: ")),
-                "{}",
-                error.message
+                words.en.starts_with(&format!("{field}: ")) && words.en.is_ascii(),
+                "{words:?}"
+            );
+            assert!(
+                words.zh.starts_with(&format!("{field}：")) && words.zh != words.en,
+                "{words:?}"
             );
         }
     }

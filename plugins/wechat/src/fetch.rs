@@ -47,7 +47,7 @@ struct Job {
 enum Outcome {
     Done,
     /// For good, and why.
-    Lost(String),
+    Lost(Words),
     Later(Error),
 }
 
@@ -133,7 +133,7 @@ impl Fetcher {
         };
         let age = host.now() - job.fetch.sent_at;
         if age >= KEPT_MS {
-            return self.give_up(&job, &error.to_string()).await;
+            return self.give_up(&job, &error.words()).await;
         }
         job.tries += 1;
         let doubled = FIRST_PAUSE_MS << job.tries.min(9);
@@ -167,12 +167,13 @@ impl Fetcher {
             match self.downloads.content(&job.fetch.file).await {
                 Ok(content) => job.content = Some(content),
                 Err(Failure::Platform(code @ INVALID_MEDIA, words)) => {
-                    return Outcome::Lost(format!("{code} {}", clip(&words, 200)));
+                    let code = format!("{code} {}", clip(&words, 200));
+                    return Outcome::Lost(Words::new(&*code, &*code));
                 }
                 Err(failure) => {
                     let error = self.api.explain(failure);
                     return match error.kind {
-                        Cause::Rejected | Cause::Unsupported => Outcome::Lost(error.to_string()),
+                        Cause::Rejected | Cause::Unsupported => Outcome::Lost(error.words()),
                         _ => Outcome::Later(error),
                     };
                 }
@@ -198,26 +199,32 @@ impl Fetcher {
     }
 
     /// The message says that its file will not come.
-    async fn give_up(&self, job: &Job, reason: &str) {
+    async fn give_up(&self, job: &Job, reason: &Words) {
         let Fetch {
             peer,
             dedupe,
             sent_at,
             file,
         } = &job.fetch;
-        let (original, name) = match file.wanted {
-            Wanted::Image => ("image", "图片"),
-            Wanted::Voice => ("voice", "语音"),
-            Wanted::Video => ("video", "视频"),
+        let (original, zh, en) = match file.wanted {
+            Wanted::Image => ("image", "图片", "picture"),
+            Wanted::Voice => ("voice", "语音", "recording"),
+            Wanted::Video => ("video", "视频", "video"),
         };
-        let mut raw = format!("{name}已无法从微信取回，请让客户重新发送（{reason}）");
+        // It becomes part of the message, which agents of either language read.
+        let mut raw = format!(
+            "{zh}已无法从微信取回，请让客户重新发送（{}）\n\
+             The {en} can no longer be fetched from WeChat; ask the customer to send it again ({})",
+            reason.zh, reason.en
+        );
         if let Some(transcript) = &file.transcript {
-            raw.push_str("\n语音识别：");
+            raw.push_str("\n语音识别 / transcript: ");
             raw.push_str(transcript);
         }
-        self.api
-            .host
-            .log(Level::Warn, &format!("a customer's {original} is lost: {reason}"));
+        self.api.host.log(
+            Level::Warn,
+            &format!("a customer's {original} is lost: {}", reason.en),
+        );
         let note = Content::Unknown {
             original: original.into(),
             raw,

@@ -155,7 +155,7 @@ impl WeChat {
         self.host
             .log(Level::Warn, &format!("callback refused: {}", refused.reason));
         if let Some(advice) = refused.advice {
-            self.report.trouble(report::Side::Callback, advice.to_owned());
+            self.report.trouble(report::Side::Callback, advice.into());
         }
         Response::text(refused.status, "refused")
     }

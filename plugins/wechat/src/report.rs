@@ -15,8 +15,8 @@ pub(crate) enum Side {
 /// See the module.
 pub(crate) struct Report {
     host: Host,
-    troubles: RefCell<[Option<String>; 2]>,
-    shown: RefCell<Option<String>>,
+    troubles: RefCell<[Option<Words>; 2]>,
+    shown: RefCell<Option<Words>>,
 }
 
 impl Report {
@@ -34,15 +34,23 @@ impl Report {
     }
 
     /// This side does not work; `trouble` says why and what to do.
-    pub(crate) fn trouble(&self, side: Side, trouble: String) {
+    pub(crate) fn trouble(&self, side: Side, trouble: Words) {
         self.set(side, Some(trouble));
     }
 
-    fn set(&self, side: Side, trouble: Option<String>) {
+    fn set(&self, side: Side, trouble: Option<Words>) {
         let text = {
             let mut troubles = self.troubles.borrow_mut();
             troubles[side as usize] = trouble;
-            troubles.iter().flatten().cloned().collect::<Vec<_>>().join("；")
+            let joined = |part: fn(&Words) -> &str, between: &str| {
+                troubles
+                    .iter()
+                    .flatten()
+                    .map(part)
+                    .collect::<Vec<_>>()
+                    .join(between)
+            };
+            Words::new(joined(|words| &words.zh, "；"), joined(|words| &words.en, "; "))
         };
         if self.shown.borrow().as_ref() != Some(&text) {
             let health = if text.is_empty() {

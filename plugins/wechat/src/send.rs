@@ -61,17 +61,19 @@ impl Sender {
                 thumbnail,
             } => self.file(peer, &VIDEO, media, thumbnail.as_ref()).await,
             Content::Image { .. } | Content::Voice { .. } | Content::Video { .. } => {
-                return Err(Error::new(
+                return Err(Error::told(
                     Cause::Rejected,
                     "消息中没有文件，请重新选择文件后发送",
+                    "The message has no file; choose the file again and send it",
                 ));
             }
             other => {
-                let sentence = format!(
-                    "微信公众号不支持发送这种消息（{:?}），请改用文字或图文",
-                    other.kind()
-                );
-                return Err(Error::new(Cause::Unsupported, sentence));
+                let kind = other.kind();
+                return Err(Error::told(
+                    Cause::Unsupported,
+                    format!("微信公众号不支持发送这种消息（{kind:?}），请改用文字或图文"),
+                    format!("WeChat cannot send messages of this kind ({kind:?}); use text or an article"),
+                ));
             }
         };
         // A sent message ends "is typing".
@@ -178,14 +180,21 @@ fn plain(text: &str) -> Result<String> {
         .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .collect();
     if text.trim().is_empty() {
-        return Err(Error::new(Cause::Rejected, "不能发送空白消息，请输入文字"));
+        return Err(Error::told(
+            Cause::Rejected,
+            "不能发送空白消息，请输入文字",
+            "An empty message cannot be sent; write something",
+        ));
     }
     if text.len() > MAX_TEXT {
-        let sentence = format!(
-            "文字超过微信的 {MAX_TEXT} 字节限制（约 {} 个汉字），请分成几条发送",
-            MAX_TEXT / 3
-        );
-        return Err(Error::new(Cause::Rejected, sentence));
+        return Err(Error::told(
+            Cause::Rejected,
+            format!(
+                "文字超过微信的 {MAX_TEXT} 字节限制（约 {} 个汉字），请分成几条发送",
+                MAX_TEXT / 3
+            ),
+            format!("The text is longer than WeChat's {MAX_TEXT} bytes; send it in parts"),
+        ));
     }
     Ok(text)
 }
@@ -194,11 +203,18 @@ fn plain(text: &str) -> Result<String> {
 fn news(title: &str, description: &str, url: &str, picture: &str) -> Result<Value> {
     let is_web = |address: &str| address.starts_with("https://") || address.starts_with("http://");
     if title.trim().is_empty() {
-        return Err(Error::new(Cause::Rejected, "图文消息没有标题，请补充标题"));
+        return Err(Error::told(
+            Cause::Rejected,
+            "图文消息没有标题，请补充标题",
+            "The article has no title; add one",
+        ));
     }
     if !is_web(url) {
-        let sentence = "图文消息的链接应以 https:// 或 http:// 开头，请修改链接";
-        return Err(Error::new(Cause::Rejected, sentence));
+        return Err(Error::told(
+            Cause::Rejected,
+            "图文消息的链接应以 https:// 或 http:// 开头，请修改链接",
+            "The article's address must begin with https:// or http://; change it",
+        ));
     }
     let mut article = json!({ "title": title, "description": description, "url": url });
     if is_web(picture) {
@@ -218,7 +234,9 @@ mod tests {
         for long in ["a".repeat(2_001), "长".repeat(667)] {
             let refusal = plain(&long).unwrap_err();
             assert!(
-                refusal.kind == Cause::Rejected && refusal.message.contains("2000"),
+                refusal.kind == Cause::Rejected
+                    && refusal.message.contains("2000")
+                    && refusal.message_zh.contains("2000"),
                 "{refusal}"
             );
         }

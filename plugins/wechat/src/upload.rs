@@ -16,33 +16,34 @@ const PREFIX: &str = "media/";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) word: &'static str,
-    pub(crate) name: &'static str,
+    /// What people call it, Chinese and English.
+    pub(crate) name: (&'static str, &'static str),
     pub(crate) max_bytes: u64,
     pub(crate) formats: &'static [(&'static str, &'static str)],
 }
 
 pub(crate) const IMAGE: Form = Form {
     word: "image",
-    name: "图片",
+    name: ("图片", "picture"),
     max_bytes: 10 << 20,
     formats: &[("image/png", "png"), ("image/jpeg", "jpg"), ("image/gif", "gif")],
 };
 pub(crate) const VOICE: Form = Form {
     word: "voice",
-    name: "语音",
+    name: ("语音", "recording"),
     max_bytes: 2 << 20,
     formats: &[("audio/amr", "amr"), ("audio/mpeg", "mp3")],
 };
 pub(crate) const VIDEO: Form = Form {
     word: "video",
-    name: "视频",
+    name: ("视频", "video"),
     max_bytes: 10 << 20,
     formats: &[("video/mp4", "mp4")],
 };
 /// The still picture of a film.
 pub(crate) const THUMB: Form = Form {
     word: "thumb",
-    name: "缩略图",
+    name: ("缩略图", "still picture"),
     max_bytes: 64 << 10,
     formats: &[("image/jpeg", "jpg")],
 };
@@ -50,22 +51,32 @@ pub(crate) const THUMB: Form = Form {
 impl Form {
     /// The file ending of a content type, or a refusal that names the limit.
     pub(crate) fn check(&self, mime: &str, size: u64) -> Result<&'static str> {
+        let (zh, en) = self.name;
         let Some((_, ending)) = self.formats.iter().find(|(format, _)| *format == mime) else {
             let endings: Vec<_> = self
                 .formats
                 .iter()
                 .map(|(_, ending)| ending.to_uppercase())
                 .collect();
-            let sentence = format!("微信不接受这种格式的{}，请使用 {}", self.name, endings.join("、"));
-            return Err(Error::new(Cause::Rejected, sentence));
+            return Err(Error::told(
+                Cause::Rejected,
+                format!("微信不接受这种格式的{zh}，请使用 {}", endings.join("、")),
+                format!(
+                    "WeChat does not take a {en} of this format; use {}",
+                    endings.join(", ")
+                ),
+            ));
         };
         if size > self.max_bytes {
             let limit = match self.max_bytes >> 20 {
                 0 => format!("{} KB", self.max_bytes >> 10),
                 mib => format!("{mib} MB"),
             };
-            let sentence = format!("{}超过微信的 {limit} 限制，请压缩后再发", self.name);
-            return Err(Error::new(Cause::Rejected, sentence));
+            return Err(Error::told(
+                Cause::Rejected,
+                format!("{zh}超过微信的 {limit} 限制，请压缩后再发"),
+                format!("The {en} is larger than WeChat's {limit}; make it smaller first"),
+            ));
         }
         Ok(ending)
     }
@@ -156,7 +167,11 @@ impl Uploads {
                     .media_get(&media.id)
                     .await
                     .map_err(|error| match error.kind {
-                        Cause::NotFound => Error::new(Cause::Rejected, "文件已不存在，请重新选择文件后发送"),
+                        Cause::NotFound => Error::told(
+                            Cause::Rejected,
+                            "文件已不存在，请重新选择文件后发送",
+                            "The file is gone; choose it again and send it",
+                        ),
                         _ => error,
                     })?;
                 let ending = form.check(&stored.mime, bytes.len() as u64)?;
@@ -231,7 +246,10 @@ mod tests {
             "{refusal}"
         );
         let refusal = VOICE.check("audio/ogg", 1).unwrap_err();
-        assert!(refusal.message.contains("AMR、MP3"), "{refusal}");
+        assert!(
+            refusal.message_zh.contains("AMR、MP3") && refusal.message.contains("AMR, MP3"),
+            "{refusal}"
+        );
         assert!(
             THUMB
                 .check("image/jpeg", 70_000)

@@ -257,7 +257,7 @@ async fn sent(context: &Context, command: Command) -> Result<MessageView, Refusa
         .execute(context.shop()?, command)
         .await?
     {
-        Reply::Message(id, seq, message) => Ok(present::message(id, seq, message)),
+        Reply::Message(id, seq, message) => Ok(present::message(id, seq, message, context.language())),
         _ => Err(Refusal::Unavailable),
     }
 }

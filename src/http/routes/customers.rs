@@ -145,7 +145,7 @@ pub(crate) async fn messages(context: Context) -> Result<MessagesView, Refusal> 
         };
         asked = Some((id, readable));
         if readable {
-            messages.push(present::message(id, seq, message));
+            messages.push(present::message(id, seq, message, context.language()));
         }
     }
     // Whoever may not see the end of a thread has no place to go on from.

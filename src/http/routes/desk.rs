@@ -57,7 +57,7 @@ pub(crate) async fn desk(context: Context) -> Result<DeskView, Refusal> {
     let me = context.agent()?.id;
     let installation = context.app.installation.clone();
     let shop = context.shop()?;
-    let channels = installation.channels.of_shop(shop);
+    let channels = installation.channels.of_shop(shop, context.language());
     installation
         .engine
         .clone()

@@ -40,7 +40,7 @@ async fn every_call_reaches_its_method() {
     assert_eq!(*memory.logs.lock().unwrap(), said);
     assert_eq!(
         *memory.status.lock().unwrap(),
-        [(Health::Degraded, "refresh".into())]
+        [(Health::Degraded, ("refresh", "refresh").into())]
     );
     let request = Request::get("echo")
         .header("x-a", "1")

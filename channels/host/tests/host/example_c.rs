@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use weikefu_channel::{Cause, Content, Receipt, Request};
+use weikefu_channel::{Cause, Content, Receipt, Request, Words};
 use weikefu_channel_host::{Instance, Library, LoadError, Trust};
 
 /// The header's structures are those of `weikefu_channel::abi`, which asserts the same numbers.
@@ -103,7 +103,12 @@ async fn the_example_answers() {
     let other = instance
         .call("orders.list", Vec::new(), Vec::new(), Duration::from_secs(10))
         .await;
-    assert_eq!(other.unwrap_err().kind, Cause::Unsupported);
+    let other = other.unwrap_err();
+    assert_eq!(other.kind, Cause::Unsupported);
+    assert_eq!(
+        other.words(),
+        Words::new("示例插件不支持此操作", "not part of the example")
+    );
     assert!(instance.close().await);
 }
 
@@ -130,7 +135,7 @@ fn tables_of_other_shapes_are_refused() {
     let unresolved =
         refusal("int not_there(void); WK_EXPORT int call(void); int call(void) { return not_there(); }");
     assert!(
-        matches!(&unresolved, LoadError::Loader { reason, .. } if reason.contains("not_there")),
+        matches!(&unresolved, LoadError::Loader { reason, .. } if reason.en.contains("not_there") && reason.zh.contains("缺少符号")),
         "{unresolved:?}"
     );
     let no_symbol = refusal("WK_EXPORT int something_else;");
@@ -159,7 +164,10 @@ fn tables_of_other_shapes_are_refused() {
 #[test]
 fn manifests_that_say_too_little_are_refused() {
     let with = |manifest: &str| match refusal(&with_manifest(manifest)) {
-        LoadError::Manifest { found, .. } => found,
+        LoadError::Manifest { found, .. } => {
+            assert!(!found.zh.is_ascii() || found.zh.contains("id"), "{found:?}");
+            found.en
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(with(""), "0 bytes");

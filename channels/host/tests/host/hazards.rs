@@ -41,6 +41,11 @@ async fn five_panics_end_in_quarantine() {
     assert_eq!(error.kind, Cause::Retryable);
     let status = memory.status.lock().unwrap().clone();
     assert_eq!((status.len(), status[0].0), (1, Health::Degraded));
+    assert!(
+        status[0].1.zh.contains("已停用") && status[0].1.en.is_ascii(),
+        "{status:?}"
+    );
+    assert!(error.words().zh.contains("已停用"), "{error:?}");
     assert!(instance.close().await);
 }
 
@@ -51,6 +56,11 @@ async fn opening_can_fail_in_every_way() {
     assert_eq!(
         (error.kind, &*error.message),
         (Cause::Config, "mode: is not one of the good ones")
+    );
+    assert_eq!(
+        error.words().zh,
+        "mode：不是可用的取值",
+        "both languages cross the boundary"
     );
     let error = refused(json!({ "mode": "panic" }), usual()).await;
     assert_eq!(

@@ -64,7 +64,10 @@ fn an_unknown_plugin_is_probed_copied_and_loaded() {
 fn files_that_are_no_plugins_are_named_for_what_they_are() {
     let desk = Desk::new();
     let found = |bytes: &[u8]| match desk.load(bytes).unwrap_err() {
-        LoadError::NotSharedObject { found, .. } => found,
+        LoadError::NotSharedObject { found, .. } => {
+            assert!(!found.zh.is_ascii(), "{found:?}");
+            found.en
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(found(b""), "an empty file");
@@ -85,7 +88,7 @@ fn files_that_are_no_plugins_are_named_for_what_they_are() {
     let mut other = plugin();
     other[18] = 40;
     assert!(
-        matches!(desk.load(&other), Err(LoadError::WrongMachine { found, .. }) if found == "arm (32 bit)")
+        matches!(desk.load(&other), Err(LoadError::WrongMachine { found, .. }) if found.en == "arm (32 bit)")
     );
     let missing = Library::load(&desk.0.path().join("none.so"), Trust::Bundled).unwrap_err();
     assert!(matches!(missing, LoadError::Unreadable { .. }), "{missing:?}");
@@ -143,9 +146,61 @@ fn what_kills_a_process_kills_the_child() {
     }
     let refused = desk.load(&bytes).unwrap_err();
     assert!(
-        matches!(&refused, LoadError::Crashed { found, .. } if found.contains("signal")),
+        matches!(&refused, LoadError::Crashed { found, .. } if found.en.contains("signal")),
         "{refused:?}"
     );
+    assert_names_the_file(&desk, &refused);
+}
+
+/// Not its private copy: nobody knows that one.
+fn assert_names_the_file(desk: &Desk, refused: &LoadError) {
+    let file = desk.0.path().join("foreign.so").display().to_string();
+    for said in [refused.to_string(), refused.zh()] {
+        assert!(said.starts_with(&file), "{said}");
+        assert!(!said.contains("copies"), "{said}");
+    }
+}
+
+#[test]
+fn what_the_child_refuses_names_the_file_that_was_given() {
+    let desk = Desk::new();
+    // The symbol's name occurs in the string tables only.
+    let mut bytes = plugin();
+    let name = b"weikefu_plugin\0";
+    let mut found = 0;
+    for at in 0..bytes.len() - name.len() {
+        if bytes[at..].starts_with(name) {
+            bytes[at] = b'v';
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+    let refused = desk.load(&bytes).unwrap_err();
+    assert!(
+        matches!(refused, LoadError::NoSymbol { .. } | LoadError::Loader { .. }),
+        "{refused:?}"
+    );
+    assert_names_the_file(&desk, &refused);
+    // A library that is not there: the system's loader says so, and begins with the path it was given.
+    let mut bytes = plugin();
+    let name = b"libc.so.6\0";
+    let at = (0..bytes.len() - name.len())
+        .find(|at| bytes[*at..].starts_with(name))
+        .unwrap();
+    bytes[at..at + 4].copy_from_slice(b"none");
+    let refused = desk.load(&bytes).unwrap_err();
+    assert!(matches!(refused, LoadError::Loader { .. }), "{refused:?}");
+    assert_names_the_file(&desk, &refused);
+    assert!(refused.zh().contains("缺少库 none.so.6"), "{}", refused.zh());
+    let blocked = desk.file("blocked", b"");
+    let refused = Library::load(
+        &desk.file("foreign.so", &plugin()),
+        Trust::Unknown {
+            probe: Path::new(PROBE),
+            copies: &blocked,
+        },
+    );
+    assert!(matches!(refused, Err(LoadError::Copy { .. })));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::runtime::Handle;
 use weikefu_channel::{
     Cause, Content, Cursor, Error, From, Health, Inbound, Level, MediaRef, Outgoing, Request, Response,
-    Stored, Thread, ThreadMessage, ThreadQuery,
+    Stored, Thread, ThreadMessage, ThreadQuery, Words,
 };
 use weikefu_channel_host::{Amendment, Answer, Instance, Library, Limits, Services, Trust};
 
@@ -34,7 +34,7 @@ pub(crate) struct Memory {
     pub(crate) alarms: Mutex<Vec<(String, i64)>>,
     pub(crate) sent: Mutex<Vec<(u64, String)>>,
     pub(crate) logs: Mutex<Vec<(Level, String)>>,
-    pub(crate) status: Mutex<Vec<(Health, String)>>,
+    pub(crate) status: Mutex<Vec<(Health, Words)>>,
 }
 
 fn at_once<T: Send + 'static>(answer: Result<T, Error>) -> Answer<'static, T> {
@@ -143,8 +143,8 @@ impl Services for Memory {
     fn log(&self, level: Level, message: &str) {
         self.logs.lock().unwrap().push((level, message.into()));
     }
-    fn status(&self, health: Health, text: &str) {
-        self.status.lock().unwrap().push((health, text.into()));
+    fn status(&self, health: Health, words: &Words) {
+        self.status.lock().unwrap().push((health, words.clone()));
     }
 }
 

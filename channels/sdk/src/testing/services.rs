@@ -7,6 +7,7 @@ use crate::host::{Health, Level};
 use crate::http::{Request, Response};
 use crate::inbound::{Cursor, Inbound, Stored, What};
 use crate::thread::{Thread, ThreadQuery};
+use crate::words::Words;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ pub(super) struct State {
     pub(super) sent: HashMap<u64, Vec<Sent>>,
     pub(super) lost: BTreeSet<u64>,
     pub(super) logs: Vec<(Level, String)>,
-    pub(super) status: Option<(Health, String)>,
+    pub(super) status: Option<(Health, Words)>,
     /// Places of what was stored, by peer, time and key; conversations by peer.
     stored: HashMap<(String, i64, String), Stored>,
     sequences: BTreeMap<String, (u64, u32)>,
@@ -287,6 +288,7 @@ pub(super) fn note(state: &RefCell<State>, frame: &Owned) {
     struct Status {
         health: Health,
         text: String,
+        text_zh: String,
     }
     let mut state = state.borrow_mut();
     match frame.op.as_str() {
@@ -296,7 +298,7 @@ pub(super) fn note(state: &RefCell<State>, frame: &Owned) {
         "status" => {
             state.status = serde_json::from_slice::<Status>(&frame.head)
                 .ok()
-                .map(|s| (s.health, s.text));
+                .map(|s| (s.health, Words::new(s.text_zh, s.text)));
         }
         _ => {}
     }

@@ -116,7 +116,7 @@ fn sockets_logs_and_files_are_kept() {
         assert_eq!(host.media_get("none").await.unwrap_err().kind, Cause::NotFound);
         host.alarm_set("refresh", 9).await.unwrap();
         host.log(Level::Warn, "slow");
-        host.status(Health::Degraded, "token refused");
+        host.status(Health::Degraded, &Words::new("令牌被拒绝", "token refused"));
         assert!(
             host.thread(&ThreadQuery::default())
                 .await
@@ -135,7 +135,10 @@ fn sockets_logs_and_files_are_kept() {
         [Sent::Text("a".into()), Sent::Close(1000, "bye".into())]
     );
     assert_eq!(fake.logs(), [(Level::Warn, "slow".into())]);
-    assert_eq!(fake.status(), Some((Health::Degraded, "token refused".into())));
+    assert_eq!(
+        fake.status(),
+        Some((Health::Degraded, Words::new("令牌被拒绝", "token refused")))
+    );
     assert_eq!(fake.alarms()["refresh"], 9);
 }
 

@@ -97,7 +97,11 @@ fn secure_mode_takes_nothing_less() {
     let stage = Stage::new();
     let account = stage.open();
     refused(&stage, &account, stage.plain(&text("1", "x")), 403);
-    assert!(stage.fake.status().unwrap().1.contains("安全模式"));
+    let told = stage.fake.status().unwrap().1;
+    assert!(
+        told.zh.contains("安全模式") && told.en.contains("secure mode"),
+        "{told:?}"
+    );
     // The right `signature` alone proves nothing about the body.
     let genuine = stage.secure(&text("1", "x"));
     let without = genuine.url.split("&msg_signature").next().unwrap().to_owned();
@@ -126,7 +130,7 @@ fn secure_mode_takes_nothing_less() {
     );
     // And the account goes on working.
     assert_eq!(stage.receive(&account, genuine).status, 200);
-    assert_eq!(stage.fake.status().unwrap(), (Health::Healthy, String::new()));
+    assert_eq!(stage.fake.status().unwrap(), (Health::Healthy, Words::default()));
 }
 
 #[test]
@@ -141,7 +145,7 @@ fn wrong_account_wrong_key_and_damage_are_refused() {
         stage.sealed(&key.seal([1; 16], message.as_bytes(), "wxother"), ""),
         403,
     );
-    assert!(stage.fake.status().unwrap().1.contains("AppID"));
+    assert!(stage.fake.status().unwrap().1.zh.contains("AppID"));
     let foreign = AesKey::parse(&"b".repeat(43)).unwrap();
     refused(
         &stage,
@@ -252,7 +256,7 @@ fn a_replay_is_one_message_and_an_old_plain_address_is_refused() {
     stage.fake.advance(Duration::from_secs(1));
     assert_eq!(stage.receive(&account, forged).status, 403);
     assert_eq!(stage.fake.emitted().len(), 1);
-    assert!(stage.fake.status().unwrap().1.contains("校准"));
+    assert!(stage.fake.status().unwrap().1.zh.contains("校准"));
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn an_expired_file_becomes_a_note() {
     };
     assert_eq!(original, "voice");
     assert!(raw.contains("40007") && raw.contains("你好"), "{raw}");
+    assert!(raw.contains("重新发送") && raw.contains("send it again"), "{raw}");
     assert_eq!((wishes(&stage), stage.calls("get").len()), (0, 1));
 }
 

@@ -108,7 +108,7 @@ fn a_refused_token_is_replaced_once() {
         assert_eq!(stage.fake.status().unwrap().0, Health::Degraded);
         // Works again: says so.
         stage.send(&account, Content::text("x")).unwrap();
-        assert_eq!(stage.fake.status().unwrap(), (Health::Healthy, String::new()));
+        assert_eq!(stage.fake.status().unwrap(), (Health::Healthy, Words::default()));
     }
 }
 
@@ -146,8 +146,12 @@ fn the_refused_address_is_on_the_card() {
     let (health, words) = stage.fake.status().unwrap();
     assert_eq!(health, Health::Degraded);
     assert!(
-        words.contains("203.0.113.7") && words.contains("白名单"),
-        "{words}"
+        words.zh.contains("203.0.113.7") && words.zh.contains("白名单"),
+        "{words:?}"
+    );
+    assert!(
+        words.en.contains("203.0.113.7") && words.en.contains("whitelist") && words.en.contains("40164"),
+        "{words:?}"
     );
 }
 

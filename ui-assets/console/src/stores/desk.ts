@@ -10,6 +10,7 @@ import { checkSession } from '@/api/session'
 import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView } from '@/api/types'
 import { byActivity, byWaiting, isListed, isNewer } from '@/desk/order'
 import { LiveLink, type LinkState } from '@/live/socket'
+import { usePrefs } from './prefs'
 import { useThreads } from './threads'
 
 /** What others may want to know about events, e.g. to say it to the user. */
@@ -72,7 +73,7 @@ export const useDesk = defineStore('desk', () => {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     if (shop.value !== next) return
     live.value = new LiveLink({
-      url: (from) => `${scheme}://${location.host}/api/shops/${next}/events?after=${from}`,
+      url: (from) => `${scheme}://${location.host}/api/shops/${next}/events?after=${from}&lang=${usePrefs().locale}`,
       after,
       onFrame: receive,
       onState: (state) => {

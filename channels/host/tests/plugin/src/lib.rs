@@ -79,7 +79,13 @@ impl Channel for Fixture {
 
     async fn open(host: Host, config: Config) -> Result<Self> {
         match config.mode.as_str() {
-            "refuse" => return Err(Error::config("mode", "is not one of the good ones")),
+            "refuse" => {
+                return Err(Error::config(
+                    "mode",
+                    "不是可用的取值",
+                    "is not one of the good ones",
+                ));
+            }
             "panic" => panic!("no opening today"),
             "hang" => std::future::pending().await,
             _ => {}
@@ -109,7 +115,7 @@ impl Channel for Fixture {
     }
 
     async fn alarm(&self, id: String) -> Result<()> {
-        self.host.status(Health::Degraded, &id);
+        self.host.status(Health::Degraded, &Words::new(&*id, &*id));
         Ok(())
     }
 }
