@@ -126,13 +126,12 @@ async function inspect(inspection, { weikefu, agent, conversation }, look) {
 async function dialogs(page, desk, inspect, phone) {
   const opener = phone ? page.locator(".top-phone .rail-avatar") : desk.get("me-menu");
   const dialog = page.getByRole("dialog").filter({ visible: true });
-  for (const entry of ["profile", "acceptance", "shortcuts"]) {
+  for (const entry of ["profile", "shortcuts"]) {
     await opener.click();
     await desk.menu(entry).waitFor();
     if (entry === "profile") await inspect(page, "menu");
     await desk.menu(entry).click();
     await dialog.waitFor();
-    if (entry === "acceptance") await page.locator('[data-testid="acceptance-save"]:not(.is-disabled)').waitFor();
     await inspect(page, entry);
     if (entry === "profile") {
       await desk.get("profile-password").click();

@@ -78,7 +78,7 @@ scene("when the session ends the agent is led to the login and back to the same 
   await agent.logout();
   // Whatever is asked of the server next says so; the agent need not wait for the live line.
   const ended = page.getByText("登录已过期");
-  await desk.get("open-acceptance").click({ timeout: 1_000 }).catch(() => undefined);
+  await desk.get("toggle-panel").click({ timeout: 1_000 }).catch(() => undefined);
   await ended.waitFor();
   assert.equal(path(page), "/login");
   await stage.shot(page, "session-3-ended");

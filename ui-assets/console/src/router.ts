@@ -8,7 +8,15 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: () => import('./pages/LoginPage.vue'), meta: { open: true } },
     { path: '/password', name: 'password', component: () => import('./pages/PasswordPage.vue') },
     { path: '/shops', name: 'shops', component: () => import('./pages/ShopsPage.vue') },
-    { path: '/shops/:shop(\\d+)/desk/:conversation(\\d+)?', name: 'desk', component: () => import('./pages/DeskPage.vue') },
+    {
+      path: '/shops/:shop(\\d+)',
+      component: () => import('./pages/ShopFrame.vue'),
+      children: [
+        { path: '', redirect: (to) => ({ name: 'desk', params: to.params }) },
+        { path: 'desk/:conversation(\\d+)?', name: 'desk', component: () => import('./pages/DeskPage.vue') },
+        { path: 'settings/:page([a-z-]+)?', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
+      ],
+    },
     { path: '/', redirect: { name: 'shops' } },
     { path: '/:rest(.*)*', redirect: { name: 'shops' } },
   ],
@@ -34,7 +42,7 @@ export function guide(to: RouteLocationNormalized): RouteLocationRaw | true {
   if (to.name === 'login' || to.name === 'password') return { name: 'shops' }
   const only = session.shops.length === 1 ? session.shops[0] : undefined
   if (to.name === 'shops' && only) return { name: 'desk', params: { shop: only.id } }
-  if (to.name === 'desk' && !session.shops.some((shop) => String(shop.id) === to.params.shop)) return { name: 'shops' }
+  if (to.params.shop !== undefined && !session.shops.some((shop) => String(shop.id) === to.params.shop)) return { name: 'shops' }
   return true
 }
 

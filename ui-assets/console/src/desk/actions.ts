@@ -11,7 +11,7 @@ import { useToasts } from '@/stores/toasts'
 import { customerName } from './names'
 
 export type DeskTab = 'active' | 'waiting'
-export type DeskDialog = 'acceptance' | 'profile' | 'shortcuts'
+export type DeskDialog = 'profile' | 'shortcuts'
 
 export interface DeskActions {
   tab: Ref<DeskTab>
@@ -34,7 +34,7 @@ export const deskActions: InjectionKey<DeskActions> = Symbol('desk actions')
 
 export function useActions(): DeskActions {
   const actions = inject(deskActions)
-  if (!actions) throw new Error('desk actions are provided by the desk page')
+  if (!actions) throw new Error('desk actions are provided by the shop frame')
   return actions
 }
 

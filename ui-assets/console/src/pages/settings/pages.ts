@@ -1,0 +1,29 @@
+/** The pages of the settings: one line each. Order here is the order in the list. */
+import type { Component } from 'vue'
+import type { IconName } from '@/components/icons'
+import type { Role } from '@/api/types'
+import { reaches } from '@/desk/roles'
+
+export type SettingsGroup = 'personal' | 'shop' | 'admin'
+export const GROUPS: readonly SettingsGroup[] = ['personal', 'shop', 'admin']
+
+export interface SettingsEntry {
+  /** The last part of the address. */
+  name: string
+  group: SettingsGroup
+  /** Locale key of its name. */
+  label: string
+  icon: IconName
+  /** Roles below it do not see the page. A page others may read says itself why it cannot be changed. */
+  least: Role
+  /** Tables want the whole width; forms read better narrow. */
+  wide?: boolean
+  load: () => Promise<{ default: Component }>
+}
+
+export const PAGES: readonly SettingsEntry[] = [
+  { name: 'acceptance', group: 'personal', label: 'settings_page.acceptance', icon: 'settings', least: 'agent', load: () => import('./AcceptancePage.vue') },
+]
+
+/** What a role sees. */
+export const pagesFor = (role: Role): SettingsEntry[] => PAGES.filter((page) => reaches(role, page.least))
