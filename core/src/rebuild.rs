@@ -10,6 +10,9 @@ pub fn rebuild(trees: &Trees, shop: ShopId) -> Result<Desk, Error> {
     if let Some(counters) = trees.counters.get(&shop)? {
         desk.apply(&Change::Counters(shop, counters));
     }
+    if let Some(settings) = trees.shop_settings.get(&shop)? {
+        desk.apply(&Change::Settings(shop, settings));
+    }
     for entry in trees.desk_agents.scan(&shop) {
         desk.apply(&Change::Agent(shop, entry?.1));
     }

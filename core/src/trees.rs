@@ -3,7 +3,7 @@ use crate::desk::{Change, DedupeKey, Facts, Lookup};
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
     Agent, Alarm, BehaviourRecord, Blob, ChannelRecord, Conversation, ConversationState, Counters, Customer,
-    DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry, Seen, Session, Shop,
+    DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry, Seen, Session, Shop, ShopSettings,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -38,6 +38,8 @@ pub struct Trees {
     pub db: Db,
     /// Shops.
     pub shops: Tree<ShopId, Shop>,
+    /// What is set for a whole desk.
+    pub shop_settings: Tree<ShopId, ShopSettings>,
     /// Next numbers of each shop.
     pub counters: Tree<ShopId, Counters>,
     /// Accounts.
@@ -86,6 +88,7 @@ impl Trees {
         Ok(Trees {
             db: db.clone(),
             shops: db.tree("shops")?,
+            shop_settings: db.tree("shop_settings")?,
             counters: db.tree("counters")?,
             agents: db.tree("agents")?,
             logins: db.tree("logins")?,
@@ -113,6 +116,7 @@ impl Trees {
     pub fn write(&self, txn: &mut Txn, change: &Change) -> Result<(), Error> {
         match change {
             Change::Counters(shop, counters) => txn.put(&self.counters, shop, counters)?,
+            Change::Settings(shop, settings) => txn.put(&self.shop_settings, shop, settings)?,
             Change::Agent(shop, agent) => txn.put(&self.desk_agents, &(*shop, agent.agent), agent)?,
             Change::AgentGone(shop, agent) => txn.delete(&self.desk_agents, &(*shop, *agent)),
             Change::Customer(customer) => txn.put(&self.customers, &customer.id, customer)?,

@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use weikefu_channel::{Action, Cause, Content, Kind, MediaRef};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Agent, Alarm, Author, BehaviourRecord, Blob, ChannelRecord, Conversation, ConversationState, Counters,
-    Customer, Delivery, DeliveryState, DeskAgent, Identity, LastMessage, MediaMeta, Membership, Message,
-    OutboxEntry, Reason, Role, Seen, Session, Shop, Speaker, StoredContent,
+    Agent, Alarm, Author, Auto, AutoClose, BehaviourRecord, Blob, ChannelRecord, Conversation,
+    ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent, Identity, LastMessage,
+    MediaMeta, Membership, Message, OfflineText, OutboxEntry, Presence, Reason, Role, Said, Seen, Session,
+    Shop, ShopSettings, Speaker, StoredContent, Transfer,
 };
 use weikefu_core::trees::{Number, Present};
 use weikefu_storage::Record;
@@ -142,6 +143,11 @@ fn conversation() -> Conversation {
             kind: Kind::MiniProgram,
             text: "小程序".into(),
         }),
+        dismissed: false,
+        transfer: None,
+        asked_at: Some(1_800_000_002_000),
+        stirred_at: 1_800_000_002_000,
+        said: Vec::new(),
     }
 }
 
@@ -175,7 +181,6 @@ fn what_the_first_version_wrote_is_still_read() {
     assert_eq!(hex(&message().encode().unwrap()), MESSAGE_2);
     assert_eq!(Message::decode(&from_hex(MESSAGE_2)), Some(message()));
     assert_eq!(Message::decode(&from_hex(MESSAGE_1)), Some(message()));
-    assert_eq!(hex(&conversation().encode().unwrap()), CONVERSATION_1);
     assert_eq!(
         Conversation::decode(&from_hex(CONVERSATION_1)),
         Some(conversation())
@@ -192,6 +197,27 @@ fn a_content_survives_being_stored() {
             ..message()
         });
     }
+}
+
+/// An agent at a desk as the first version wrote him: online, limit 10, turn 7.
+const DESK_AGENT_1: &str = "056461677431 05 01 01 0a 06e682a8e5a5bd 07";
+
+#[test]
+fn what_the_first_version_did_not_know_is_what_hurts_nobody() {
+    let agent = DeskAgent::decode(&from_hex(DESK_AGENT_1)).unwrap();
+    assert_eq!(
+        agent,
+        DeskAgent {
+            presence: Presence::Online,
+            greeting: "您好".into(),
+            turn: 7,
+            ..DeskAgent::new(AgentId(5))
+        }
+    );
+    assert!(!agent.close.on && !agent.offline.on);
+    // Whoever an agent did not answer last still waits for an answer.
+    let old = Conversation::decode(&from_hex(CONVERSATION_1)).unwrap();
+    assert_eq!(old.asked_at, Some(1_800_000_002_000));
 }
 
 /// Every name the boundary has for one of its words.
@@ -298,10 +324,6 @@ fn every_record_reads_back() {
         event: u64::MAX,
         ..Counters::default()
     });
-    reads_back(DeskAgent {
-        greeting: "您好".into(),
-        ..DeskAgent::new(AgentId(1))
-    });
     reads_back(Shop {
         id: ShopId(1),
         name: "店".into(),
@@ -344,4 +366,52 @@ fn every_record_reads_back() {
         created: 8,
     });
     assert_eq!(Present::decode(&Present.encode().unwrap()), Some(Present));
+}
+
+#[test]
+fn what_a_desk_knows_reads_back() {
+    reads_back(Conversation {
+        dismissed: true,
+        transfer: Some(Transfer {
+            from: AgentId(1),
+            to: AgentId(2),
+            note: "请接手".into(),
+            at: 1,
+            until: 2,
+        }),
+        said: vec![Said {
+            auto: Auto::Busy,
+            at: 3,
+        }],
+        ..conversation()
+    });
+    for author in [
+        Author::Customer,
+        Author::Greeting(AgentId(1)),
+        Author::Closing(AgentId(2)),
+        Author::Offline(AgentId(3)),
+        Author::Nobody,
+        Author::Busy,
+        Author::Note(AgentId(4)),
+    ] {
+        reads_back(Message { author, ..message() });
+    }
+    reads_back(ShopSettings {
+        nobody_text: "稍后".into(),
+        ..ShopSettings::default()
+    });
+    reads_back(DeskAgent {
+        presence: Presence::Lost { since: 4 },
+        gone_at: None,
+        close: AutoClose {
+            on: true,
+            ..AutoClose::default()
+        },
+        offline: OfflineText {
+            on: true,
+            text: "离线".into(),
+        },
+        greeting: "您好".into(),
+        ..DeskAgent::new(AgentId(1))
+    });
 }

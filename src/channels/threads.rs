@@ -37,7 +37,12 @@ pub(super) fn message(
         at: message.at,
         from: match message.author {
             Author::Customer => From::Customer,
-            Author::Agent(agent) | Author::Greeting(agent) => From::Agent(persona(trees, agent)),
+            Author::Agent(agent)
+            | Author::Greeting(agent)
+            | Author::Closing(agent)
+            | Author::Offline(agent) => From::Agent(persona(trees, agent)),
+            // A note is never read for a customer: `Message::is_for_customer`.
+            Author::Nobody | Author::Busy | Author::Note(_) => From::System,
         },
         content: Content::from(message.content),
         dedupe: message.client_id.filter(|_| message.delivery.is_none()),

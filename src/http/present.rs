@@ -59,7 +59,7 @@ pub(crate) fn agent(installation: &Installation, desk: &DeskAgent, load: u32) ->
             .map(|agent| agent.nickname.clone())
             .unwrap_or_default(),
         avatar: account.as_ref().and_then(avatar),
-        online: desk.online,
+        online: desk.is_online(),
         active: load,
         limit: desk.limit,
     }

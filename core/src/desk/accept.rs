@@ -2,11 +2,13 @@
 use super::command::Reply;
 use super::dispatch;
 use super::facts::Facts;
+use super::texts;
 use super::work::Work;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ConversationId};
 use crate::records::{
-    Author, Conversation, ConversationState, Delivery, DeliveryState, Message, OutboxEntry, StoredContent,
+    Author, Auto, Conversation, ConversationState, Delivery, DeliveryState, Message, OutboxEntry,
+    StoredContent,
 };
 
 /// 接入 by hand. May go above the automatic limit (A2.3). Exactly one of several agents wins: the epoch
@@ -44,17 +46,8 @@ pub(super) fn hand_over<F: Facts>(
     conversation.owner = Some(agent);
     conversation.epoch += 1;
     conversation.accepted_at.get_or_insert(work.now);
-    let greeting = work
-        .desk
-        .agents
-        .get(&agent)
-        .map(|record| record.greeting.clone())
-        .unwrap_or_default();
-    if greeting.is_empty() {
-        return work.put_conversation(conversation);
-    }
-    let content = StoredContent::Text(greeting);
-    append(work, conversation, Author::Greeting(agent), content, None).map(drop)
+    conversation.stirred_at = work.now;
+    texts::say(work, conversation, Auto::Greeting, Some(agent))
 }
 
 /// Ends a conversation. The slot it frees is filled at once.
@@ -84,6 +77,8 @@ pub(super) fn close<F: Facts>(
     conversation.epoch += 1;
     conversation.closed_at = Some(work.now);
     conversation.unread = 0;
+    conversation.asked_at = None;
+    conversation.transfer = None;
     work.put_conversation(conversation.clone())?;
     dispatch::pull(work)?;
     Ok(Reply::Conversation(conversation))
@@ -108,6 +103,10 @@ pub(super) fn append<F: Facts>(
     let seq = conversation.last_seq + 1;
     conversation.last_seq = seq;
     conversation.last = Some(super::receive::preview(&message));
+    if matches!(author, Author::Agent(_)) {
+        conversation.asked_at = None;
+        conversation.stirred_at = work.now;
+    }
     let queued = OutboxEntry { queued: work.now };
     work.put_conversation(conversation.clone())?;
     work.put_message(&conversation, seq, message.clone());

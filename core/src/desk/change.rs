@@ -1,7 +1,7 @@
 //! What a decision writes.
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
-    BehaviourRecord, Conversation, Counters, Customer, DeskAgent, Message, OutboxEntry, Seen,
+    BehaviourRecord, Conversation, Counters, Customer, DeskAgent, Message, OutboxEntry, Seen, ShopSettings,
 };
 use sha2::{Digest, Sha256};
 
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 #[allow(missing_docs)] // the names of the records say it
 pub enum Change {
     Counters(ShopId, Counters),
+    Settings(ShopId, ShopSettings),
     Agent(ShopId, DeskAgent),
     AgentGone(ShopId, AgentId),
     Customer(Customer),
@@ -28,9 +29,15 @@ impl Change {
     pub fn weight(&self) -> usize {
         match self {
             Change::Message(_, _, message) => 2048 + message.content.bytes(),
-            Change::Conversation(conversation) => 1536 + conversation.peer.len(),
+            Change::Conversation(conversation) => {
+                let note = conversation.transfer.as_ref().map_or(0, |offer| offer.note.len());
+                1536 + conversation.peer.len() + note
+            }
+            Change::Settings(_, settings) => 256 + settings.nobody_text.len() + settings.busy_text.len(),
             Change::Customer(customer) => 2048 + customer.name.len() + customer.remark.len(),
-            Change::Agent(_, agent) => 256 + agent.greeting.len(),
+            Change::Agent(_, agent) => {
+                256 + agent.greeting.len() + agent.close.text.len() + agent.offline.text.len()
+            }
             Change::Behaviour(_, _, behaviour) => 256 + behaviour.detail.len(),
             _ => 512,
         }

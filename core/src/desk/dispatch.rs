@@ -11,7 +11,7 @@ use crate::records::{Conversation, ConversationState};
 pub(super) fn choose(desk: &Desk) -> Option<AgentId> {
     desk.agents
         .values()
-        .filter(|agent| agent.online && agent.auto && desk.load(agent.agent) < agent.limit)
+        .filter(|agent| agent.is_online() && agent.auto && desk.load(agent.agent) < agent.limit)
         .min_by_key(|agent| (desk.load(agent.agent), agent.turn, agent.agent))
         .map(|agent| agent.agent)
 }

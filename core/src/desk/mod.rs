@@ -14,6 +14,7 @@ mod presence;
 mod receive;
 mod send;
 mod state;
+mod texts;
 mod work;
 
 pub use change::{Change, DedupeKey};

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::work::Work;
 use crate::error::Refusal;
 use crate::ids::{AgentId, CustomerId};
-use crate::records::{Conversation, DeskAgent};
+use crate::records::{Conversation, DeskAgent, Presence};
 
 pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Reply {
     if let Some(known) = work.desk.agents.get(&agent) {
@@ -21,7 +21,7 @@ pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Reply {
 pub(super) fn leave<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
     let mut gone = work.desk.agents.get(&agent).cloned().ok_or(Refusal::NotAtDesk)?;
     // Whoever listens sees him go offline; there is no other word for leaving.
-    gone.online = false;
+    gone.presence = Presence::Offline;
     work.put_agent(gone);
     let held: Vec<Conversation> = work.desk.held_by(agent).cloned().collect();
     for conversation in held {
@@ -39,7 +39,13 @@ pub(super) fn set_online<F: Facts>(
     agent: AgentId,
     online: bool,
 ) -> Result<Reply, Refusal> {
-    change(work, agent, |record| record.online = online)
+    change(work, agent, |record| {
+        record.presence = if online {
+            Presence::Online
+        } else {
+            Presence::Offline
+        };
+    })
 }
 
 /// Lowering the limit takes nobody away; it only stops new ones.

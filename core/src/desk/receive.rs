@@ -104,6 +104,8 @@ fn message<F: Facts>(
     let seq = conversation.last_seq + 1;
     conversation.last_seq = seq;
     conversation.unread += 1;
+    conversation.asked_at.get_or_insert(work.now);
+    conversation.stirred_at = work.now;
     conversation.last = Some(preview(&message));
     work.put_conversation(conversation.clone())?;
     work.put_message(&conversation, seq, message);
@@ -137,6 +139,11 @@ fn opened<F: Facts>(
         last_seq: 0,
         unread: 0,
         last: None,
+        dismissed: false,
+        transfer: None,
+        asked_at: None,
+        stirred_at: work.now,
+        said: Vec::new(),
     };
     work.desk.remember(customer);
     conversation

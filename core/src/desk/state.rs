@@ -2,7 +2,7 @@
 //! in, used by decisions and by the rebuilding at start alike, so that the two cannot differ.
 use super::change::Change;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
-use crate::records::{Conversation, ConversationState, Counters, Customer, DeskAgent};
+use crate::records::{Conversation, ConversationState, Counters, Customer, DeskAgent, ShopSettings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The desk of one shop.
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Desk {
     pub(super) shop: ShopId,
     pub(super) counters: Counters,
+    pub(super) settings: ShopSettings,
     pub(super) agents: BTreeMap<AgentId, DeskAgent>,
     /// Waiting and active conversations.
     pub(super) open: HashMap<ConversationId, Conversation>,
@@ -32,6 +33,7 @@ impl Desk {
         Desk {
             shop,
             counters: Counters::default(),
+            settings: ShopSettings::default(),
             agents: BTreeMap::new(),
             open: HashMap::new(),
             waiting: BTreeSet::new(),
@@ -46,6 +48,7 @@ impl Desk {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Counters(_, counters) => self.counters = *counters,
+            Change::Settings(_, settings) => self.settings.clone_from(settings),
             Change::Agent(_, agent) => {
                 self.agents.insert(agent.agent, agent.clone());
             }
@@ -122,6 +125,18 @@ impl Desk {
     #[must_use]
     pub fn last_event(&self) -> u64 {
         self.counters.event - 1
+    }
+
+    /// What is set for the whole desk.
+    #[must_use]
+    pub fn settings(&self) -> &ShopSettings {
+        &self.settings
+    }
+
+    /// Somebody at this desk.
+    #[must_use]
+    pub fn agent(&self, agent: AgentId) -> Option<&DeskAgent> {
+        self.agents.get(&agent)
     }
 
     /// Everybody at this desk.

@@ -25,6 +25,14 @@ pub struct Message {
 }
 record!(Message, b"msg2", super::message_1::Message1, Message::from);
 
+impl Message {
+    /// Whether the customer sees it, on whatever channel. Everything read for a customer asks here.
+    #[must_use]
+    pub fn is_for_customer(&self) -> bool {
+        !matches!(self.author, Author::Note(_))
+    }
+}
+
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Author {
@@ -34,6 +42,32 @@ pub enum Author {
     Agent(AgentId),
     /// The desk, on an agent's behalf: a greeting.
     Greeting(AgentId),
+    /// The desk, on an agent's behalf: the text with which a conversation closes by itself.
+    Closing(AgentId),
+    /// The desk, on an agent's behalf: he is offline.
+    Offline(AgentId),
+    /// The desk: nobody is online.
+    Nobody,
+    /// The desk: everybody is busy.
+    Busy,
+    /// An agent, to another: the note of a transfer. No customer ever sees it.
+    Note(AgentId),
+}
+
+/// The kinds of automatic text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Auto {
+    /// On acceptance (A5.1).
+    Greeting,
+    /// When an idle conversation is closed (A5.2).
+    Closing,
+    /// While the agent who holds the conversation is offline (A5.3).
+    Offline,
+    /// Nobody is online (A5.4).
+    Nobody,
+    /// Everybody who is online is full or accepts by hand (A5.4).
+    Busy,
 }
 
 impl Author {
@@ -43,7 +77,10 @@ impl Author {
         match self {
             Author::Customer => Speaker::Customer,
             Author::Agent(_) => Speaker::Agent,
-            Author::Greeting(_) => Speaker::System,
+            Author::Greeting(_) | Author::Closing(_) | Author::Offline(_) | Author::Nobody | Author::Busy => {
+                Speaker::System
+            }
+            Author::Note(_) => Speaker::Note,
         }
     }
 
@@ -51,8 +88,25 @@ impl Author {
     #[must_use]
     pub fn agent(self) -> Option<AgentId> {
         match self {
-            Author::Customer => None,
-            Author::Agent(agent) | Author::Greeting(agent) => Some(agent),
+            Author::Customer | Author::Nobody | Author::Busy => None,
+            Author::Agent(agent)
+            | Author::Greeting(agent)
+            | Author::Closing(agent)
+            | Author::Offline(agent)
+            | Author::Note(agent) => Some(agent),
+        }
+    }
+
+    /// Which automatic text it is, if it is one.
+    #[must_use]
+    pub fn auto(self) -> Option<Auto> {
+        match self {
+            Author::Customer | Author::Agent(_) | Author::Note(_) => None,
+            Author::Greeting(_) => Some(Auto::Greeting),
+            Author::Closing(_) => Some(Auto::Closing),
+            Author::Offline(_) => Some(Auto::Offline),
+            Author::Nobody => Some(Auto::Nobody),
+            Author::Busy => Some(Auto::Busy),
         }
     }
 }

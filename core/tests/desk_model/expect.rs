@@ -6,7 +6,7 @@ use weikefu_channel::{Content, Inbound, Profile, Stored};
 use weikefu_core::desk::{Command, DeliveryResult, Reply};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
-use weikefu_core::records::{Author, ConversationState, DeliveryState, StoredContent};
+use weikefu_core::records::{Author, Auto, ConversationState, DeliveryState, StoredContent};
 
 fn refused(answer: &Answer) -> &'static str {
     match answer {
@@ -109,7 +109,7 @@ pub(crate) fn set_online(world: &mut World, agent: AgentId, online: bool) {
     let Some(record) = world.memory.agents.get(&agent) else {
         return assert_eq!(refused(&answer), "not_at_desk");
     };
-    assert_eq!(record.online, online);
+    assert_eq!(record.is_online(), online);
     assert_eq!(answer.unwrap(), Reply::Agent(record.clone()));
     keeps(world, agent, &held);
 }
@@ -169,11 +169,11 @@ fn press(world: &mut World, agent: AgentId, conversation: ConversationId, epoch:
     };
     assert_eq!(Some(&now), world.desk.conversation(conversation));
     assert_eq!(now.owner, Some(agent));
-    if before.is_some_and(|before| before.owner == Some(agent)) {
+    if before.as_ref().is_some_and(|before| before.owner == Some(agent)) {
         return true;
     }
     let greeting = world.memory.agents[&agent].greeting.clone();
-    if !greeting.is_empty() {
+    if !greeting.is_empty() && before.is_none_or(|before| before.said(Auto::Greeting).is_none()) {
         let greeted = &world.memory.messages[&(conversation, now.last_seq)];
         assert_eq!(greeted.author, Author::Greeting(agent));
         assert_eq!(greeted.content, StoredContent::Text(greeting));

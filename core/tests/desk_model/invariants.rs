@@ -80,7 +80,7 @@ fn waiting(desk: &Desk) {
     assert_eq!(tickets.len(), all, "the waiting list is whole");
     let room = desk
         .agents()
-        .find(|agent| agent.online && agent.auto && desk.load(agent.agent) < agent.limit);
+        .find(|agent| agent.is_online() && agent.auto && desk.load(agent.agent) < agent.limit);
     assert!(
         tickets.is_empty() || room.is_none(),
         "somebody waits while {room:?} has room"
@@ -171,7 +171,7 @@ fn automatic(before: &Desk, after: &Desk, command: &Command, events: &[Event]) {
             .filter(|new| by_hand != Some((new.id, agent.agent)))
             .collect();
         if !got.is_empty() {
-            assert!(agent.online && agent.auto, "{agent:?} got {got:?}");
+            assert!(agent.is_online() && agent.auto, "{agent:?} got {got:?}");
             assert!(
                 after.load(agent.agent) <= agent.limit,
                 "{agent:?} is above the limit"

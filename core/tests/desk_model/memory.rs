@@ -4,7 +4,7 @@ use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
     Author, BehaviourRecord, Conversation, ConversationState, Counters, Customer, DeskAgent, Message,
-    OutboxEntry, Seen,
+    OutboxEntry, Seen, ShopSettings,
 };
 
 pub(crate) const SHOP: ShopId = ShopId(7);
@@ -12,6 +12,7 @@ pub(crate) const SHOP: ShopId = ShopId(7);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     counters: Option<Counters>,
+    pub(crate) settings: Option<ShopSettings>,
     pub(crate) agents: BTreeMap<AgentId, DeskAgent>,
     pub(crate) customers: BTreeMap<CustomerId, Customer>,
     identities: BTreeMap<(ChannelId, String), CustomerId>,
@@ -29,6 +30,7 @@ impl Memory {
                 assert_eq!(shop, SHOP);
                 self.counters = Some(counters);
             }
+            Change::Settings(_, settings) => self.settings = Some(settings),
             Change::Agent(_, agent) => drop(self.agents.insert(agent.agent, agent)),
             Change::AgentGone(_, agent) => drop(self.agents.remove(&agent)),
             Change::Customer(customer) => drop(self.customers.insert(customer.id, customer)),
@@ -58,6 +60,9 @@ impl Memory {
         let mut desk = Desk::new(SHOP);
         if let Some(counters) = self.counters {
             desk.apply(&Change::Counters(SHOP, counters));
+        }
+        if let Some(settings) = &self.settings {
+            desk.apply(&Change::Settings(SHOP, settings.clone()));
         }
         for agent in self.agents.values() {
             desk.apply(&Change::Agent(SHOP, agent.clone()));

@@ -27,6 +27,11 @@ fn conversation(number: u32, channel: ChannelId) -> Conversation {
         last_seq: 1,
         unread: 1,
         last: None,
+        dismissed: false,
+        transfer: None,
+        asked_at: None,
+        stirred_at: 0,
+        said: Vec::new(),
     }
 }
 
