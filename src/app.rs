@@ -96,10 +96,12 @@ async fn tidy(trees: Trees) {
     loop {
         tokio::time::sleep(std::time::Duration::from_hours(1)).await;
         let trees = trees.clone();
-        let forgotten =
-            tokio::task::spawn_blocking(move || trees.forget_seen(weikefu_core::engine::now(), 20_000)).await;
-        if let Ok(Err(error)) = forgotten {
-            tracing::warn!(%error, "old dedupe keys could not be dropped");
+        let forgotten = tokio::task::spawn_blocking(move || {
+            trees.forget_seen(weikefu_core::engine::now(), 20_000)?;
+            trees.forget_tags(20_000)
+        });
+        if let Ok(Err(error)) = forgotten.await {
+            tracing::warn!(%error, "what is no longer needed could not be dropped");
         }
     }
 }

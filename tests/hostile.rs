@@ -41,7 +41,7 @@ async fn written(shop: &Shop, official: &Official, openid: &str) -> Vec<Value> {
             .admin
             .get(&format!("/customers/{}", conversation["customer"]["id"]))
             .await;
-        if panel["customer"]["address"] == openid {
+        if panel["customer"]["openid"] == openid {
             assert_eq!(conversation["channel"]["id"], official.channel);
             return shop.thread(&conversation).await;
         }

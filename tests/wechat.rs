@@ -243,7 +243,7 @@ async fn what_customers_do_becomes_behaviours_and_no_conversation() {
         .admin
         .get(&format!("/customers/{}", conversation["customer"]["id"]))
         .await;
-    assert_eq!(panel["customer"]["address"], "oVisits");
+    assert_eq!(panel["customer"]["openid"], "oVisits");
     let mut actions: Vec<&str> = panel["behaviours"]
         .as_array()
         .unwrap()

@@ -16,6 +16,9 @@ pub fn rebuild(trees: &Trees, shop: ShopId) -> Result<Desk, Error> {
     for entry in trees.desk_agents.scan(&shop) {
         desk.apply(&Change::Agent(shop, entry?.1));
     }
+    for entry in trees.tags.scan(&shop) {
+        desk.apply(&Change::Tag(shop, entry?.1));
+    }
     for entry in trees.open.scan(&shop) {
         let (_, id) = entry?.0;
         let Some(conversation) = trees.conversations.get(&id)? else {

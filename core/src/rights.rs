@@ -11,6 +11,8 @@ pub enum Action {
     Customers,
     /// See and close conversations other agents hold.
     Supervise,
+    /// Make, rename and remove service tags.
+    ManageTags,
     /// Channels, agents, roles.
     Administer,
 }
@@ -20,7 +22,7 @@ pub enum Action {
 pub fn permits(role: Role, action: Action) -> bool {
     let least = match action {
         Action::Serve | Action::Customers => Role::Agent,
-        Action::Supervise => Role::Senior,
+        Action::Supervise | Action::ManageTags => Role::Senior,
         Action::Administer => Role::Administrator,
     };
     role >= least
@@ -52,12 +54,15 @@ mod tests {
             Action::Serve,
             Action::Customers,
             Action::Supervise,
+            Action::ManageTags,
             Action::Administer,
         ] {
             assert!(permits(Role::Administrator, action));
             assert!(permits(Role::Senior, action) || !permits(Role::Agent, action));
         }
         assert!(!permits(Role::Agent, Action::Supervise));
+        assert!(!permits(Role::Agent, Action::ManageTags));
+        assert!(permits(Role::Senior, Action::ManageTags));
         assert!(!permits(Role::Senior, Action::Administer));
     }
 }

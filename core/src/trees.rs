@@ -2,8 +2,9 @@
 use crate::desk::{Change, DedupeKey, Facts, Lookup};
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
-    Agent, Alarm, BehaviourRecord, Blob, ChannelRecord, Conversation, ConversationState, Counters, Customer,
-    DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry, Seen, Session, Shop, ShopSettings,
+    Agent, Alarm, Annotation, AnnotationId, BehaviourRecord, Blob, ChannelRecord, Conversation,
+    ConversationState, Counters, Customer, DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry,
+    Seen, Session, Shop, ShopSettings, Tag, TagId,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -64,6 +65,20 @@ pub struct Trees {
     pub open: Tree<(ShopId, ConversationId), Present>,
     /// A customer's conversations in order.
     pub histories: Tree<(CustomerId, ConversationId), Present>,
+    /// Conversations in which an agent has served a customer.
+    pub served: Tree<(CustomerId, AgentId, ConversationId), Present>,
+    /// Service tags.
+    pub tags: Tree<(ShopId, TagId), Tag>,
+    /// Customers by tag, and for a while those of removed tags.
+    pub tagged: Tree<(ShopId, TagId, CustomerId), Present>,
+    /// Removed tags that still stand in `tagged`.
+    pub tags_gone: Tree<(ShopId, TagId), Present>,
+    /// The blacklist of each shop, by time.
+    pub blacklist: Tree<(ShopId, Millis, CustomerId), Present>,
+    /// Annotations of each shop, by time.
+    pub annotations: Tree<(ShopId, AnnotationId), Annotation>,
+    /// Annotations by customer.
+    pub annotated: Tree<(CustomerId, AnnotationId), Present>,
     /// Messages.
     pub messages: Tree<(ConversationId, u32), Message>,
     /// Behaviours.
@@ -101,6 +116,13 @@ impl Trees {
             conversations: db.tree("conversations")?,
             open: db.tree("open")?,
             histories: db.tree("histories")?,
+            served: db.tree("served")?,
+            tags: db.tree("tags")?,
+            tagged: db.tree("tagged")?,
+            tags_gone: db.tree("tags_gone")?,
+            blacklist: db.tree("blacklist")?,
+            annotations: db.tree("annotations")?,
+            annotated: db.tree("annotated")?,
             messages: db.tree("messages")?,
             behaviours: db.tree("behaviours")?,
             seen: db.tree("seen")?,
@@ -139,7 +161,38 @@ impl Trees {
                 txn.put(&self.outbox, &(*conversation, *seq), entry)?;
             }
             Change::OutboxDone(conversation, seq) => txn.delete(&self.outbox, &(*conversation, *seq)),
+            Change::Tag(shop, tag) => txn.put(&self.tags, &(*shop, tag.id), tag)?,
+            Change::TagGone(shop, tag) => {
+                txn.delete(&self.tags, &(*shop, *tag));
+                txn.put(&self.tags_gone, &(*shop, *tag), &Present)?;
+            }
+            Change::Tagged(tag, customer, has) => {
+                Self::write_present(txn, &self.tagged, &(customer.shop(), *tag, *customer), *has)?;
+            }
+            Change::Blacklisted(customer, at, stands) => {
+                Self::write_present(txn, &self.blacklist, &(customer.shop(), *at, *customer), *stands)?;
+            }
+            Change::Annotation(shop, annotation) => {
+                txn.put(&self.annotations, &(*shop, annotation.id), annotation)?;
+                txn.put(&self.annotated, &(annotation.customer, annotation.id), &Present)?;
+            }
+            Change::Served(customer, agent, conversation) => {
+                txn.put(&self.served, &(*customer, *agent, *conversation), &Present)?;
+            }
         }
+        Ok(())
+    }
+
+    fn write_present<K: Key>(
+        txn: &mut Txn,
+        tree: &Tree<K, Present>,
+        key: &K,
+        present: bool,
+    ) -> Result<(), Error> {
+        if present {
+            return txn.put(tree, key, &Present);
+        }
+        txn.delete(tree, key);
         Ok(())
     }
 
@@ -183,6 +236,27 @@ impl Trees {
         }
         Ok(count)
     }
+
+    /// Drops what the index by tag still holds of removed tags, at most `limit` entries. Returns how many.
+    pub fn forget_tags(&self, limit: usize) -> Result<usize, Error> {
+        let mut txn = self.db.begin();
+        let mut count = 0;
+        for gone in self.tags_gone.scan(&()) {
+            let gone = gone?.0;
+            for entry in self.tagged.scan(&gone).take(limit - count) {
+                txn.delete(&self.tagged, &entry?.0);
+                count += 1;
+            }
+            if count == limit {
+                break;
+            }
+            txn.delete(&self.tags_gone, &gone);
+        }
+        if !txn.is_empty() {
+            self.db.commit(txn)?;
+        }
+        Ok(count)
+    }
 }
 
 /// The stored facts, as they are with the changes of a group that is being made.
@@ -209,5 +283,8 @@ impl Facts for Grouped<'_> {
     }
     fn message(&self, conversation: ConversationId, seq: u32) -> Lookup<Message> {
         self.txn.get(&self.trees.messages, &(conversation, seq))
+    }
+    fn annotation(&self, shop: ShopId, id: AnnotationId) -> Lookup<Annotation> {
+        self.txn.get(&self.trees.annotations, &(shop, id))
     }
 }

@@ -5,10 +5,11 @@ use std::fmt::Debug;
 use weikefu_channel::{Action, Cause, Content, Kind, MediaRef};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Agent, Alarm, Author, Auto, AutoClose, BehaviourRecord, Blob, ChannelRecord, Conversation,
-    ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent, Identity, LastMessage,
-    MediaMeta, Membership, Message, OfflineText, OutboxEntry, Presence, Reason, Role, Said, Seen, Session,
-    Shop, ShopSettings, Speaker, StoredContent, Transfer,
+    Agent, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked, Card,
+    ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent,
+    Details, Gender, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry,
+    Presence, Reason, Role, Said, Seen, Session, Shop, ShopSettings, Solved, Speaker, StoredContent, Tag,
+    TagId, Transfer,
 };
 use weikefu_core::trees::{Number, Present};
 use weikefu_storage::Record;
@@ -187,6 +188,78 @@ fn what_the_first_version_wrote_is_still_read() {
     );
 }
 
+const CUSTOMER_1: &str = "056375737431fd030000000100000006e78e8be4ba9406e5b08fe78e8b010f68747470733a2f2f612f622e706e67\
+    010b313338303031333830303001057a682d434e0106e5b8b8e5aea2fd00a0b83046030000fdd0a7b830460300\
+    0004";
+const CHANNEL_1: &str = "056368616e31020102683506e5ae98e7bd91046b6b6b6b027b7d01";
+
+#[test]
+fn what_has_grown_since_is_still_read() {
+    let customer = Customer {
+        name: "王五".into(),
+        nickname: "小王".into(),
+        avatar: Some("https://a/b.png".into()),
+        phone: Some("13800138000".into()),
+        language: Some("zh-CN".into()),
+        verified: true,
+        remark: "常客".into(),
+        last_seen: 1_800_000_001_000,
+        conversations: 4,
+        ..Customer::new(CustomerId::of(ShopId(1), 3), 1_800_000_000_000)
+    };
+    assert_eq!(Customer::decode(&from_hex(CUSTOMER_1)), Some(customer.clone()));
+    assert_eq!(customer.phone(), Some("13800138000"));
+    let channel = ChannelRecord {
+        id: ChannelId(2),
+        shop: ShopId(1),
+        plugin: "h5".into(),
+        name: "官网".into(),
+        key: "kkkk".into(),
+        config: "{}".into(),
+        enabled: true,
+        entry: true,
+    };
+    assert_eq!(ChannelRecord::decode(&from_hex(CHANNEL_1)), Some(channel));
+}
+
+#[test]
+fn what_is_known_of_a_customer_reads_back() {
+    let by = AgentId(5);
+    reads_back(Customer {
+        details: Details {
+            gender: Gender::Female,
+            phone: "+86 138".into(),
+            address: "上海".into(),
+        },
+        tags: vec![TagId(3), TagId(u64::MAX)],
+        blocked: Some(Blocked { at: 7, by }),
+        card: Some(Card {
+            tags: vec!["星标组".into()],
+            remark: String::new(),
+            at: 8,
+        }),
+        revision: 9,
+        ..Customer::new(CustomerId::of(ShopId(1), 3), 1)
+    });
+    reads_back(Tag {
+        id: TagId(3),
+        name: "老客户".into(),
+        customers: 4,
+        created: 5,
+    });
+    let open = Annotation {
+        id: AnnotationId(1),
+        customer: CustomerId(2),
+        text: "等厂家回复".into(),
+        by,
+        at: 3,
+        solved: None,
+    };
+    reads_back(open.clone());
+    let solved = Some(Solved { by, at: 4 });
+    reads_back(Annotation { solved, ..open });
+}
+
 #[test]
 fn a_content_survives_being_stored() {
     for content in contents() {
@@ -354,6 +427,7 @@ fn every_record_reads_back() {
         key: "k".into(),
         config: "{}".into(),
         enabled: true,
+        entry: false,
     });
     reads_back(Agent {
         id: AgentId(1),

@@ -34,6 +34,7 @@ pub(super) async fn add(
         key: URL_SAFE_NO_PAD.encode(random),
         config: config.to_string(),
         enabled: true,
+        entry: true,
     };
     store(installation, &record).await?;
     Ok(done(installation, &record))

@@ -1,14 +1,14 @@
 //! Records as the console sees them.
 use super::views::{
     AgentView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView, EventView,
-    HealthView, LastView, Me, MessageView, SessionView, ShopView, StatusView,
+    HealthView, LastView, Me, MessageView, SessionView, ShopView, StatusView, TagRef,
 };
 use crate::app::Installation;
 use weikefu_channel::Words;
 use weikefu_core::desk::Happening;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
-use weikefu_core::records::{Agent, Conversation, Customer, DeskAgent, Message, Session};
+use weikefu_core::records::{Agent, Conversation, Customer, DeskAgent, Message, Session, TagId};
 
 /// The public path of an agent's picture.
 pub(crate) fn avatar(agent: &Agent) -> Option<String> {
@@ -65,7 +65,16 @@ pub(crate) fn agent(installation: &Installation, desk: &DeskAgent, load: u32) ->
     }
 }
 
-pub(crate) fn customer(customer: &Customer) -> CustomerView {
+pub(crate) fn customer(installation: &Installation, customer: &Customer) -> CustomerView {
+    let trees = &installation.trees;
+    // A tag that cannot be read, or has been removed, is not shown.
+    let tag = |id: &TagId| {
+        let tag = trees.tags.get(&(customer.id.shop(), *id)).ok()??;
+        Some(TagRef {
+            id: tag.id,
+            name: tag.name,
+        })
+    };
     CustomerView {
         id: customer.id,
         number: customer.id.number(),
@@ -73,6 +82,9 @@ pub(crate) fn customer(customer: &Customer) -> CustomerView {
         remark: customer.remark.clone(),
         avatar: customer.avatar.clone(),
         verified: customer.verified,
+        tags: customer.tags.iter().filter_map(tag).collect(),
+        blocked: customer.blocked.is_some(),
+        revision: customer.revision,
     }
 }
 
@@ -95,7 +107,7 @@ pub(crate) fn conversation(
     let last = conversation.last.as_ref().filter(|_| readable);
     ConversationView {
         id: conversation.id,
-        customer: customer(of),
+        customer: customer(installation, of),
         channel: channel(installation, conversation.channel),
         state: conversation.state,
         owner: conversation.owner,
@@ -171,7 +183,7 @@ pub(crate) fn speaks(what: &Happening) -> bool {
             .as_ref()
             .is_some_and(|delivery| delivery.reason.is_some()),
         Happening::Channel { text, .. } => !text.is_empty(),
-        Happening::Conversation { .. } | Happening::Agent { .. } => false,
+        Happening::Conversation { .. } | Happening::Agent { .. } | Happening::Changed(_) => false,
     }
 }
 
@@ -210,5 +222,6 @@ pub(crate) fn event(
                 status: status(*healthy, text, language),
             },
         },
+        Happening::Changed(topic) => EventView::Changed { topic: *topic },
     }
 }

@@ -3,8 +3,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weikefu_channel::{Action, Cause, Content, Kind, Limit};
+use weikefu_core::desk::Topic;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
-use weikefu_core::records::{ConversationState, DeliveryState, Role, Speaker};
+use weikefu_core::records::{AnnotationId, ConversationState, DeliveryState, Gender, Role, Speaker, TagId};
 
 /// A session and what it may choose from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -77,6 +78,28 @@ pub(crate) struct CustomerView {
     pub(crate) avatar: Option<String>,
     /// The merchant's own server vouched for the identity.
     pub(crate) verified: bool,
+    /// Service tags.
+    pub(crate) tags: Vec<TagRef>,
+    /// On the blacklist.
+    pub(crate) blocked: bool,
+    /// Grows with every change; an open panel that knows a smaller one is old.
+    pub(crate) revision: u32,
+}
+
+/// A service tag by name.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct TagRef {
+    pub(crate) id: TagId,
+    pub(crate) name: String,
+}
+
+/// A service tag with how much it is used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TagView {
+    pub(crate) id: TagId,
+    pub(crate) name: String,
+    /// Customers that have it.
+    pub(crate) customers: u32,
 }
 
 /// A customer, as the panel shows them.
@@ -84,23 +107,80 @@ pub(crate) struct CustomerView {
 pub(crate) struct CustomerDetail {
     #[serde(flatten)]
     pub(crate) customer: CustomerView,
-    /// The address on the latest channel: openid or visitor id.
-    pub(crate) address: Option<String>,
+    /// The customer's name on the latest channel: openid or visitor id.
+    pub(crate) openid: Option<String>,
     pub(crate) channel: Option<ChannelRef>,
+    pub(crate) gender: Gender,
+    /// As an agent entered it, else as the channel told.
     pub(crate) phone: Option<String>,
+    /// Postal address as an agent entered it; empty when nobody knows.
+    pub(crate) address: String,
     pub(crate) language: Option<String>,
     pub(crate) first_seen: Millis,
     pub(crate) last_seen: Millis,
     /// Conversations so far.
     pub(crate) conversations: u32,
+    /// Tags of the channel's own register, read-only.
+    pub(crate) channel_tags: Vec<ChannelTag>,
+    /// The remark of the channel's own register; empty when there is none.
+    pub(crate) channel_remark: String,
+    /// When the channel told the two; absent when it never did.
+    pub(crate) channel_tags_at: Option<Millis>,
+}
+
+/// A tag of the channel's own register.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ChannelTag {
+    pub(crate) name: String,
 }
 
 /// A customer with what they did.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CustomerPanel {
     pub(crate) customer: CustomerDetail,
+    /// Newest first, at most 100.
+    pub(crate) annotations: Vec<AnnotationView>,
     /// Newest first, at most 50.
     pub(crate) behaviours: Vec<BehaviourView>,
+}
+
+/// An annotation.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AnnotationView {
+    pub(crate) id: AnnotationId,
+    pub(crate) customer: CustomerId,
+    pub(crate) text: String,
+    pub(crate) by: AgentId,
+    pub(crate) at: Millis,
+    /// Absent while it is open.
+    pub(crate) solved: Option<SolvedView>,
+}
+
+/// The end of an annotation.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SolvedView {
+    pub(crate) by: AgentId,
+    pub(crate) at: Millis,
+}
+
+/// A page of the blacklist.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BlacklistView {
+    /// Newest first.
+    pub(crate) customers: Vec<BlockedView>,
+    /// `before` of the next page; absent on the last one.
+    pub(crate) next: Option<String>,
+}
+
+/// A customer on the blacklist.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BlockedView {
+    pub(crate) customer: CustomerView,
+    /// Since when.
+    pub(crate) at: Millis,
+    /// Who put them there.
+    pub(crate) by: Option<AgentId>,
+    pub(crate) by_name: Option<String>,
 }
 
 /// Something a customer did.
@@ -276,10 +356,22 @@ pub(crate) enum Frame {
 #[serde(tag = "what", rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant)] // written once and dropped
 pub(crate) enum EventView {
-    Conversation { conversation: ConversationView },
-    Message { message: MessageView },
-    Agent { agent: AgentView },
-    Channel { channel: ChannelStatus },
+    Conversation {
+        conversation: ConversationView,
+    },
+    Message {
+        message: MessageView,
+    },
+    Agent {
+        agent: AgentView,
+    },
+    Channel {
+        channel: ChannelStatus,
+    },
+    /// Something beside the desk is different: whoever shows it asks again.
+    Changed {
+        topic: Topic,
+    },
 }
 
 /// How a channel is doing now.

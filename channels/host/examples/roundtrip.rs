@@ -28,6 +28,7 @@ impl Services for Nothing {
             cursor: None,
             at: 0,
             duplicate: false,
+            refused: None,
         })))
     }
     fn amend(&self, _: Amendment) -> Answer<'_, ()> {

@@ -108,6 +108,22 @@ pub struct Stored {
     pub at: i64,
     /// True when this very message had been stored before.
     pub duplicate: bool,
+    /// Why nothing was stored. That is an answer, not a failure: repeating it changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// Why the desk does not take what a customer writes or does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The customer is on the shop's blacklist.
+    Blocked,
+    /// The shop has switched this entry off.
+    EntryOff,
+    /// Anything else.
+    #[serde(other)]
+    Other,
 }
 
 /// A place in a customer's thread: the conversation and the sequence number in it.

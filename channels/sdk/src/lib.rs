@@ -26,7 +26,7 @@ pub use content::{Content, Kind, MediaRef};
 pub use error::{Cause, Error, Result};
 pub use host::{Health, Host, Level};
 pub use http::{Request, Response, percent_decode};
-pub use inbound::{Action, Behaviour, Cursor, Inbound, Profile, Stored, What};
+pub use inbound::{Action, Behaviour, Cursor, Inbound, Profile, Refused, Stored, What};
 pub use manifest::{Limit, MANIFEST_SCHEMA, Manifest};
 pub use secret::Secret;
 pub use thread::{

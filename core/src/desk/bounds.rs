@@ -1,6 +1,7 @@
 //! The bounds of a command. What is larger than a record may be has to be refused before anything is decided:
 //! once decided it must be written, and a store that cannot write stops the desk.
 use super::command::Command;
+use super::customers::{CustomerCommand, Edit};
 use crate::error::Refusal;
 use crate::records::StoredContent;
 use weikefu_channel::{Content, Inbound, Profile, What};
@@ -23,6 +24,18 @@ const GREETING: usize = 1000;
 const NAME: usize = 64;
 /// Characters of a remark.
 const REMARK: usize = 2000;
+/// Characters of a phone number, with blanks and an extension.
+const PHONE: usize = 32;
+/// Characters of a postal address.
+const ADDRESS: usize = 200;
+/// Service tags of a customer.
+const TAGS_EACH: usize = 20;
+/// Characters of a service tag.
+const TAG_NAME: usize = 20;
+/// Tags a channel tells of a customer.
+const CARD_TAGS: usize = 50;
+/// Characters of an annotation.
+const ANNOTATION: usize = 1000;
 
 /// Refuses a command with a value out of its bounds.
 pub(super) fn check(command: &Command) -> Result<(), Refusal> {
@@ -56,10 +69,7 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
             within("client_id", client_id, 1, MESSAGE_ID)?;
             content(what)
         }
-        Command::EditCustomer { name, remark, .. } => {
-            at_most("name", name.as_deref().unwrap_or_default(), NAME)?;
-            at_most("remark", remark.as_deref().unwrap_or_default(), REMARK)
-        }
+        Command::Customer(command) => customers(command),
         Command::Join { .. }
         | Command::Refresh { .. }
         | Command::Leave { .. }
@@ -71,7 +81,8 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
         | Command::Delivering { .. }
         // What a channel reports is a fact: its words are cut, see `delivery::cut`.
         | Command::Delivered { .. }
-        | Command::Announce { .. } => Ok(()),
+        | Command::Announce { .. }
+        | Command::Changed(_) => Ok(()),
     }
 }
 
@@ -92,6 +103,69 @@ fn arrival(inbound: &Inbound) -> Result<(), Refusal> {
         What::Message { content: what } => content(what),
         What::Behaviour { behaviour } => within("detail", &behaviour.detail, 0, DETAIL),
     }
+}
+
+fn customers(command: &CustomerCommand) -> Result<(), Refusal> {
+    match command {
+        CustomerCommand::Edit { edit, .. } => {
+            let Edit {
+                name,
+                remark,
+                gender: _,
+                phone,
+                address,
+            } = edit;
+            for (field, text, most) in [
+                ("name", name, NAME),
+                ("remark", remark, REMARK),
+                ("phone", phone, PHONE),
+                ("address", address, ADDRESS),
+            ] {
+                at_most(field, text.as_deref().unwrap_or_default(), most)?;
+            }
+            Ok(())
+        }
+        CustomerCommand::Learn { language, card, .. } => {
+            within("language", language.as_deref().unwrap_or_default(), 0, PROFILE)?;
+            within("remark", &card.remark, 0, PROFILE)?;
+            for tag in &card.tags {
+                within("tag", tag, 0, PROFILE)?;
+            }
+            few("tags", card.tags.len(), CARD_TAGS)
+        }
+        CustomerCommand::SetTags { tags, .. } => few("tags", tags.len(), TAGS_EACH),
+        CustomerCommand::Annotate { text, .. } => some("text", text, ANNOTATION),
+        CustomerCommand::AddTag { name } | CustomerCommand::RenameTag { name, .. } => {
+            some("name", name, TAG_NAME)
+        }
+        CustomerCommand::Block { .. } | CustomerCommand::Solve { .. } | CustomerCommand::RemoveTag { .. } => {
+            Ok(())
+        }
+    }
+}
+
+/// At most so many things.
+fn few(field: &'static str, count: usize, most: usize) -> Result<(), Refusal> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        field,
+        format!("最多 {most} 个，请先去掉一些。"),
+        format!("At most {most}; take some away first."),
+    ))
+}
+
+/// A text that says something, and not too much.
+fn some(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::invalid(
+            field,
+            "不能为空，请填写后重试。",
+            "This is empty. Fill it in and try again.",
+        ));
+    }
+    at_most(field, text, most)
 }
 
 fn content(content: &Content) -> Result<(), Refusal> {
@@ -129,7 +203,7 @@ fn at_most(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> 
 mod tests {
     use super::*;
     use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId};
-    use crate::records::{Author, Message};
+    use crate::records::{Author, Card, Message, TagId};
     use weikefu_channel::{Action, Behaviour};
     use weikefu_storage::{MAX_RECORD_BYTES, Record};
 
@@ -181,12 +255,53 @@ mod tests {
         }
     }
 
-    fn edit(name: usize, remark: usize) -> Command {
-        Command::EditCustomer {
+    fn edit(name: usize, remark: usize, phone: usize, address: usize) -> Command {
+        Command::Customer(CustomerCommand::Edit {
             customer: CustomerId(1),
-            name: Some("名".repeat(name)),
-            remark: Some("注".repeat(remark)),
-        }
+            edit: Edit {
+                name: Some("名".repeat(name)),
+                remark: Some("注".repeat(remark)),
+                gender: None,
+                phone: Some("1".repeat(phone)),
+                address: Some("路".repeat(address)),
+            },
+        })
+    }
+
+    fn learn(tags: usize, long: usize) -> Command {
+        Command::Customer(CustomerCommand::Learn {
+            customer: CustomerId(1),
+            language: Some("z".repeat(long)),
+            card: Card {
+                tags: vec!["t".repeat(long); tags],
+                remark: "r".repeat(long),
+                at: 0,
+            },
+        })
+    }
+
+    fn tags(count: u64) -> Command {
+        Command::Customer(CustomerCommand::SetTags {
+            customer: CustomerId(1),
+            tags: (0..count).map(TagId).collect(),
+        })
+    }
+
+    fn annotate(text: String) -> Command {
+        Command::Customer(CustomerCommand::Annotate {
+            agent: AgentId(1),
+            customer: CustomerId(1),
+            text,
+        })
+    }
+
+    fn tag(name: &str, new: bool) -> Command {
+        let name = name.to_owned();
+        Command::Customer(if new {
+            CustomerCommand::AddTag { name }
+        } else {
+            CustomerCommand::RenameTag { tag: TagId(1), name }
+        })
     }
 
     #[test]
@@ -198,7 +313,12 @@ mod tests {
             send(MESSAGE_ID, CONTENT),
             accept(LIMIT, GREETING),
             accept(0, 0),
-            edit(NAME, REMARK),
+            edit(NAME, REMARK, PHONE, ADDRESS),
+            learn(CARD_TAGS, PROFILE),
+            tags(TAGS_EACH as u64),
+            annotate("注".repeat(ANNOTATION)),
+            tag(&"签".repeat(TAG_NAME), true),
+            tag(&"签".repeat(TAG_NAME), false),
         ];
         for command in fine {
             assert!(check(&command).is_ok());
@@ -216,8 +336,19 @@ mod tests {
             send(1, CONTENT + 1),
             accept(LIMIT + 1, 0),
             accept(1, GREETING + 1),
-            edit(NAME + 1, 0),
-            edit(0, REMARK + 1),
+            edit(NAME + 1, 0, 0, 0),
+            edit(0, REMARK + 1, 0, 0),
+            edit(0, 0, PHONE + 1, 0),
+            edit(0, 0, 0, ADDRESS + 1),
+            learn(CARD_TAGS + 1, 1),
+            learn(1, PROFILE + 1),
+            tags(TAGS_EACH as u64 + 1),
+            annotate(" \n".into()),
+            annotate("注".repeat(ANNOTATION + 1)),
+            tag("", true),
+            tag(" ", false),
+            tag(&"签".repeat(TAG_NAME + 1), true),
+            tag(&"签".repeat(TAG_NAME + 1), false),
         ];
         for command in refused {
             let (code, _) = check(&command).unwrap_err().code();

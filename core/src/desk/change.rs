@@ -1,7 +1,8 @@
 //! What a decision writes.
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
-    BehaviourRecord, Conversation, Counters, Customer, DeskAgent, Message, OutboxEntry, Seen, ShopSettings,
+    Annotation, BehaviourRecord, Conversation, Counters, Customer, DeskAgent, Message, OutboxEntry, Seen,
+    ShopSettings, Tag, TagId,
 };
 use sha2::{Digest, Sha256};
 
@@ -21,6 +22,15 @@ pub enum Change {
     Seen(DedupeKey, Seen),
     Outbox(ConversationId, u32, OutboxEntry),
     OutboxDone(ConversationId, u32),
+    Tag(ShopId, Tag),
+    TagGone(ShopId, TagId),
+    /// A customer has a tag from now on, or no more.
+    Tagged(TagId, CustomerId, bool),
+    /// A customer stands on the blacklist since then, or no more.
+    Blacklisted(CustomerId, Millis, bool),
+    Annotation(ShopId, Annotation),
+    /// An agent has served a customer in a conversation.
+    Served(CustomerId, AgentId, ConversationId),
 }
 
 impl Change {
@@ -34,10 +44,11 @@ impl Change {
                 1536 + conversation.peer.len() + note
             }
             Change::Settings(_, settings) => 256 + settings.nobody_text.len() + settings.busy_text.len(),
-            Change::Customer(customer) => 2048 + customer.name.len() + customer.remark.len(),
+            Change::Customer(customer) => 2048 + customer.bytes(),
             Change::Agent(_, agent) => {
                 256 + agent.greeting.len() + agent.close.text.len() + agent.offline.text.len()
             }
+            Change::Annotation(_, annotation) => 768 + annotation.text.len(),
             Change::Behaviour(_, _, behaviour) => 256 + behaviour.detail.len(),
             _ => 512,
         }

@@ -1,6 +1,8 @@
 //! What can be asked of a desk, and what it answers.
-use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
-use crate::records::{Conversation, Customer, DeskAgent, Message};
+use super::customers::CustomerCommand;
+use super::work::Topic;
+use crate::ids::{AgentId, ChannelId, ConversationId, Millis};
+use crate::records::{Annotation, Conversation, Customer, DeskAgent, Message, Tag};
 use weikefu_channel::{Cause, Content, Inbound, Stored, Words};
 
 /// A command. Rights have been checked before; bounds are checked by the desk.
@@ -133,15 +135,10 @@ pub enum Command {
         /// Why not, and what to do.
         text: Words,
     },
-    /// An agent corrects what is known of a customer.
-    EditCustomer {
-        /// Whom.
-        customer: CustomerId,
-        /// New name.
-        name: Option<String>,
-        /// New remark.
-        remark: Option<String>,
-    },
+    /// Something about a customer, or the shop's service tags.
+    Customer(CustomerCommand),
+    /// Something that is not part of the desk's picture has changed; everybody is told.
+    Changed(Topic),
 }
 
 /// How the handing over of a message went.
@@ -182,6 +179,10 @@ pub enum Reply {
     Agent(DeskAgent),
     /// A customer as they are now.
     Customer(Customer),
+    /// A service tag as it is now.
+    Tag(Tag),
+    /// An annotation as it is now.
+    Annotation(Annotation),
     /// Done.
     Done,
 }

@@ -7,6 +7,7 @@ mod accept;
 mod bounds;
 mod change;
 mod command;
+mod customers;
 mod delivery;
 mod dispatch;
 mod facts;
@@ -14,14 +15,16 @@ mod presence;
 mod receive;
 mod send;
 mod state;
+mod tags;
 mod texts;
 mod work;
 
 pub use change::{Change, DedupeKey};
 pub use command::{Command, DeliveryResult, Reply};
+pub use customers::{CustomerCommand, Edit};
 pub use facts::{Facts, Lookup};
 pub use state::Desk;
-pub use work::{Effect, Event, Happening, Outcome};
+pub use work::{Effect, Event, Happening, Outcome, Topic};
 
 use crate::error::Refusal;
 use crate::ids::Millis;
@@ -100,11 +103,11 @@ impl Desk {
                 });
                 Ok(Reply::Done)
             }
-            Command::EditCustomer {
-                customer,
-                name,
-                remark,
-            } => presence::edit_customer(&mut work, customer, name, remark),
+            Command::Customer(command) => customers::decide(&mut work, command),
+            Command::Changed(topic) => {
+                work.tell(Happening::Changed(topic));
+                Ok(Reply::Done)
+            }
         }?;
         Ok(work.finish(reply))
     }

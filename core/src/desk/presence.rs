@@ -1,11 +1,11 @@
-//! Agents coming and going, their settings, and what they correct about customers.
+//! Agents coming and going, and their settings.
 use super::change::Change;
 use super::command::Reply;
 use super::dispatch;
 use super::facts::Facts;
 use super::work::Work;
 use crate::error::Refusal;
-use crate::ids::{AgentId, CustomerId};
+use crate::ids::AgentId;
 use crate::records::{Conversation, DeskAgent, Presence};
 
 pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Reply {
@@ -78,24 +78,4 @@ fn change<F: Facts>(
     Ok(Reply::Agent(
         work.desk.agents.get(&agent).cloned().unwrap_or(after),
     ))
-}
-
-pub(super) fn edit_customer<F: Facts>(
-    work: &mut Work<'_, F>,
-    id: CustomerId,
-    name: Option<String>,
-    remark: Option<String>,
-) -> Result<Reply, Refusal> {
-    let mut customer = work.customer(id)?;
-    let before = customer.clone();
-    customer.name = name.unwrap_or(customer.name);
-    customer.remark = remark.unwrap_or(customer.remark);
-    if customer != before {
-        work.put(Change::Customer(customer.clone()));
-        let theirs: Vec<Conversation> = work.desk.open_of(id).cloned().collect();
-        for conversation in theirs {
-            work.put_conversation(conversation)?;
-        }
-    }
-    Ok(Reply::Customer(customer))
 }

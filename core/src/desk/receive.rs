@@ -22,6 +22,14 @@ pub(super) fn receive<F: Facts>(
     if let Some(seen) = work.facts.seen(&key)? {
         return Ok(stored(seen, true));
     }
+    if blocked(work, channel, &inbound.peer)? {
+        return Ok(Reply::Stored(Stored {
+            cursor: None,
+            at: work.now,
+            duplicate: false,
+            refused: Some(weikefu_channel::Refused::Blocked),
+        }));
+    }
     let seen = match inbound.what {
         What::Message { content } => {
             let (conversation, seq) = message(
@@ -46,8 +54,7 @@ pub(super) fn receive<F: Facts>(
                 at: inbound.sent_at,
             };
             // The ticket keeps behaviours of the same moment apart and in order.
-            let n = work.desk.counters.ticket;
-            work.desk.counters.ticket += 1;
+            let n = work.ticket();
             work.put(Change::Behaviour(customer.id, n, record));
             Seen {
                 place: None,
@@ -69,7 +76,19 @@ fn stored(seen: Seen, duplicate: bool) -> Reply {
         cursor,
         at: seen.at,
         duplicate,
+        refused: None,
     })
+}
+
+/// Whether an address is on the blacklist. Who has an open conversation is not: it ends when they get there.
+fn blocked<F: Facts>(work: &Work<'_, F>, channel: ChannelId, peer: &str) -> Result<bool, Refusal> {
+    if work.desk.conversation_with(channel, peer).is_some() {
+        return Ok(false);
+    }
+    match work.facts.identity(channel, peer)? {
+        Some(id) => Ok(work.customer(id)?.blocked.is_some()),
+        None => Ok(false),
+    }
 }
 
 #[allow(clippy::too_many_arguments)] // the parts of one arrival

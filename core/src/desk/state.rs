@@ -2,7 +2,9 @@
 //! in, used by decisions and by the rebuilding at start alike, so that the two cannot differ.
 use super::change::Change;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
-use crate::records::{Conversation, ConversationState, Counters, Customer, DeskAgent, ShopSettings};
+use crate::records::{
+    Conversation, ConversationState, Counters, Customer, DeskAgent, ShopSettings, Tag, TagId,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The desk of one shop.
@@ -24,6 +26,8 @@ pub struct Desk {
     pub(super) customers: HashMap<CustomerId, Customer>,
     /// The open conversations of each customer.
     pub(super) theirs: HashMap<CustomerId, BTreeSet<ConversationId>>,
+    /// Service tags.
+    pub(super) tags: BTreeMap<TagId, Tag>,
 }
 
 impl Desk {
@@ -41,6 +45,7 @@ impl Desk {
             talking: HashMap::new(),
             customers: HashMap::new(),
             theirs: HashMap::new(),
+            tags: BTreeMap::new(),
         }
     }
 
@@ -61,12 +66,22 @@ impl Desk {
                 }
             }
             Change::Conversation(conversation) => self.apply_conversation(conversation),
+            Change::Tag(_, tag) => {
+                self.tags.insert(tag.id, tag.clone());
+            }
+            Change::TagGone(_, tag) => {
+                self.tags.remove(tag);
+            }
             Change::Identity(..)
             | Change::Message(..)
             | Change::Behaviour(..)
             | Change::Seen(..)
             | Change::Outbox(..)
-            | Change::OutboxDone(..) => {}
+            | Change::OutboxDone(..)
+            | Change::Tagged(..)
+            | Change::Blacklisted(..)
+            | Change::Annotation(..)
+            | Change::Served(..) => {}
         }
     }
 
@@ -183,8 +198,13 @@ impl Desk {
         self.customers.get(&id)
     }
 
+    /// Service tags, oldest first.
+    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.values()
+    }
+
     /// The open conversations of a customer.
-    pub(super) fn open_of(&self, customer: CustomerId) -> impl Iterator<Item = &Conversation> {
+    pub fn open_of(&self, customer: CustomerId) -> impl Iterator<Item = &Conversation> {
         self.theirs
             .get(&customer)
             .into_iter()

@@ -6,6 +6,8 @@ use super::state::Desk;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use crate::records::{Conversation, Customer, DeskAgent, Message};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Something that happened, numbered within its shop.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +56,24 @@ pub enum Happening {
         /// Customers he holds.
         load: u32,
     },
+    /// Something that is not part of the desk's picture is different: whoever shows it asks again.
+    Changed(Topic),
+}
+
+/// What [`Happening::Changed`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// Quick replies.
+    QuickReplies,
+    /// Service tags.
+    Tags,
+    /// Settings of the shop or of an agent.
+    Settings,
+    /// Channels and their entries.
+    Channels,
+    /// Agents of the shop.
+    Agents,
 }
 
 /// Something to do after the changes are durable.
@@ -135,6 +155,13 @@ impl<'a, F: Facts> Work<'a, F> {
         self.changes.push(change);
     }
 
+    /// A number of this shop that is given out once and grows with time.
+    pub(super) fn ticket(&mut self) -> u64 {
+        let ticket = self.desk.counters.ticket;
+        self.desk.counters.ticket += 1;
+        ticket
+    }
+
     /// Writes an agent and tells it.
     pub(super) fn put_agent(&mut self, agent: DeskAgent) {
         let shop = self.desk.shop;
@@ -163,6 +190,9 @@ impl<'a, F: Facts> Work<'a, F> {
         let customer = self.customer(conversation.customer)?;
         self.put(Change::Conversation(conversation.clone()));
         if before != Some((conversation.state, conversation.owner)) {
+            if let Some(owner) = conversation.owner {
+                self.put(Change::Served(conversation.customer, owner, conversation.id));
+            }
             for owner in [before.and_then(|(_, owner)| owner), conversation.owner]
                 .into_iter()
                 .flatten()

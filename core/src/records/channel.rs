@@ -20,8 +20,32 @@ pub struct ChannelRecord {
     pub config: String,
     /// Runs.
     pub enabled: bool,
+    /// Customers may come in here (A5.6). Off: nothing they write or do is taken.
+    pub entry: bool,
 }
-record!(ChannelRecord, b"chan1");
+record!(ChannelRecord, b"chan2", ChannelRecord1, |old| ChannelRecord {
+    id: old.id,
+    shop: old.shop,
+    plugin: old.plugin,
+    name: old.name,
+    key: old.key,
+    config: old.config,
+    enabled: old.enabled,
+    entry: true,
+});
+
+/// The first layout.
+#[derive(Serialize, Deserialize)]
+pub struct ChannelRecord1 {
+    id: ChannelId,
+    shop: ShopId,
+    plugin: String,
+    name: String,
+    key: String,
+    config: String,
+    enabled: bool,
+}
+record!(ChannelRecord1, b"chan1");
 
 /// A value of a plugin's own store, or a piece of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! What is stored. These types never cross a boundary: plugins and browsers have words of their own.
 mod account;
+mod annotation;
 mod channel;
 mod content;
 mod conversation;
@@ -9,12 +10,16 @@ mod message;
 mod message_1;
 mod named;
 mod shop;
+mod tag;
+mod ticketed;
 
 pub use account::{Agent, Membership, Role, Session};
+pub use annotation::{Annotation, AnnotationId, Solved};
 pub use channel::{Alarm, Blob, ChannelRecord};
 pub use content::{StoredContent, StoredMedia};
 pub use conversation::{Conversation, ConversationState, LastMessage, Said, Speaker, Transfer};
-pub use customer::{BehaviourRecord, Customer, Identity};
+pub use customer::{BehaviourRecord, Blocked, Card, Customer, Details, Gender, Identity};
 pub use media::MediaMeta;
 pub use message::{Author, Auto, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen};
 pub use shop::{AutoClose, Counters, DeskAgent, OfflineText, Presence, Shop, ShopSettings};
+pub use tag::{Tag, TagId};

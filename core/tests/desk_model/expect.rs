@@ -1,8 +1,7 @@
 //! What each command has to answer and to leave behind, said independently of how the desk does it.
 use crate::script::{Epoch, Place, Which, Who};
 use crate::world::{Answer, World, address, arrival, done, sent_at, written};
-use proptest::sample::Index;
-use weikefu_channel::{Content, Inbound, Profile, Stored};
+use weikefu_channel::{Content, Inbound, Profile, Refused, Stored};
 use weikefu_core::desk::{Command, DeliveryResult, Reply};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
@@ -13,6 +12,22 @@ fn refused(answer: &Answer) -> &'static str {
         Ok(_) => "fine",
         Err(refusal) => refusal.code().0,
     }
+}
+
+/// Nothing of a customer on the blacklist is stored.
+fn turned_away(world: &World, channel: ChannelId, peer: &str, stored: &Stored, kept: usize) -> bool {
+    let customer = world.memory.customer_at(channel, peer);
+    let blocked = customer.is_some_and(|known| known.blocked.is_some());
+    // A repetition of what came before is answered as it was then.
+    assert_eq!(
+        stored.refused,
+        (blocked && !stored.duplicate).then_some(Refused::Blocked)
+    );
+    if stored.refused.is_some() {
+        assert_eq!(stored.cursor, None);
+        assert_eq!(world.memory.messages.len() + world.memory.behaviours.len(), kept);
+    }
+    stored.refused.is_some()
 }
 
 fn receive(world: &mut World, channel: ChannelId, inbound: Inbound) -> Stored {
@@ -27,6 +42,9 @@ fn receive(world: &mut World, channel: ChannelId, inbound: Inbound) -> Stored {
     } else {
         assert!(!stored.duplicate);
         assert_eq!(stored.at, world.now);
+        if stored.refused.is_some() {
+            return stored;
+        }
         world.arrived.insert(key, (stored.cursor, stored.at));
     }
     stored
@@ -35,8 +53,9 @@ fn receive(world: &mut World, channel: ChannelId, inbound: Inbound) -> Stored {
 pub(crate) fn message(world: &mut World, from: u32, id: u32, content: Content, profile: Profile) {
     let (channel, inbound) = arrival(from, id, profile, written(content.clone()));
     let (peer, dedupe) = (inbound.peer.clone(), inbound.dedupe.clone());
+    let kept = world.memory.messages.len() + world.memory.behaviours.len();
     let stored = receive(world, channel, inbound);
-    if stored.duplicate {
+    if turned_away(world, channel, &peer, &stored, kept) || stored.duplicate {
         return;
     }
     let cursor = stored.cursor.expect("a message has a place");
@@ -53,7 +72,12 @@ pub(crate) fn message(world: &mut World, from: u32, id: u32, content: Content, p
 pub(crate) fn behaviour(world: &mut World, from: u32, id: u32, profile: Profile) {
     let (channel, inbound) = arrival(from, id, profile, done());
     let before = world.memory.behaviours.len();
+    let peer = inbound.peer.clone();
+    let kept = world.memory.messages.len() + before;
     let stored = receive(world, channel, inbound);
+    if turned_away(world, channel, &peer, &stored, kept) {
+        return;
+    }
     assert!(stored.duplicate || stored.cursor.is_none());
     assert_eq!(
         world.memory.behaviours.len(),
@@ -373,22 +397,6 @@ pub(crate) fn delivered(world: &mut World, place: Place, result: DeliveryResult)
         };
         assert_eq!(state(world, (conversation, seq)), Some(now));
     }
-}
-
-pub(crate) fn edit_customer(world: &mut World, which: Index, name: Option<String>, remark: Option<String>) {
-    let customer = world.customer(which);
-    let Some(before) = world.memory.customers.get(&customer).cloned() else {
-        return;
-    };
-    let answer = world.run(Command::EditCustomer {
-        customer,
-        name: name.clone(),
-        remark: remark.clone(),
-    });
-    let stored = &world.memory.customers[&customer];
-    assert_eq!(answer.unwrap(), Reply::Customer(stored.clone()));
-    assert_eq!(stored.name, name.unwrap_or(before.name));
-    assert_eq!(stored.remark, remark.unwrap_or(before.remark));
 }
 
 /// Whatever is larger than a record can hold is refused before it is decided.

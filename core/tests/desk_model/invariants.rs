@@ -14,6 +14,7 @@ pub(crate) fn hold(desk: &Desk, memory: &Memory) {
         history(conversation, memory);
     }
     outbox(memory);
+    crate::customers::hold(desk, memory);
     for customer in memory.customers.values() {
         let opened = memory
             .conversations

@@ -1,10 +1,10 @@
 //! A store in memory: what a decision writes, and what the next one may look up.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Author, BehaviourRecord, Conversation, ConversationState, Counters, Customer, DeskAgent, Message,
-    OutboxEntry, Seen, ShopSettings,
+    Annotation, AnnotationId, Author, BehaviourRecord, Conversation, ConversationState, Counters, Customer,
+    DeskAgent, Message, OutboxEntry, Seen, ShopSettings, Tag, TagId,
 };
 
 pub(crate) const SHOP: ShopId = ShopId(7);
@@ -21,6 +21,12 @@ pub(crate) struct Memory {
     pub(crate) behaviours: BTreeMap<(CustomerId, u64), BehaviourRecord>,
     seen: BTreeMap<DedupeKey, Seen>,
     pub(crate) outbox: BTreeMap<(ConversationId, u32), OutboxEntry>,
+    pub(crate) tags: BTreeMap<TagId, Tag>,
+    pub(crate) tags_gone: BTreeSet<TagId>,
+    pub(crate) tagged: BTreeSet<(TagId, CustomerId)>,
+    pub(crate) blacklist: BTreeSet<(i64, CustomerId)>,
+    pub(crate) annotations: BTreeMap<AnnotationId, Annotation>,
+    pub(crate) served: BTreeSet<(CustomerId, AgentId, ConversationId)>,
 }
 
 impl Memory {
@@ -52,6 +58,17 @@ impl Memory {
             }
             Change::Outbox(id, seq, entry) => drop(self.outbox.insert((id, seq), entry)),
             Change::OutboxDone(id, seq) => drop(self.outbox.remove(&(id, seq))),
+            Change::Tag(_, tag) => drop(self.tags.insert(tag.id, tag)),
+            Change::TagGone(_, tag) => {
+                self.tags.remove(&tag);
+                self.tags_gone.insert(tag);
+            }
+            Change::Tagged(tag, customer, has) => keep(&mut self.tagged, (tag, customer), has),
+            Change::Blacklisted(customer, at, stands) => keep(&mut self.blacklist, (at, customer), stands),
+            Change::Annotation(_, annotation) => drop(self.annotations.insert(annotation.id, annotation)),
+            Change::Served(customer, agent, conversation) => {
+                self.served.insert((customer, agent, conversation));
+            }
         }
     }
 
@@ -66,6 +83,9 @@ impl Memory {
         }
         for agent in self.agents.values() {
             desk.apply(&Change::Agent(SHOP, agent.clone()));
+        }
+        for tag in self.tags.values() {
+            desk.apply(&Change::Tag(SHOP, tag.clone()));
         }
         for conversation in self.open() {
             desk.remember(self.customers[&conversation.customer].clone());
@@ -86,11 +106,24 @@ impl Memory {
             .map(|(&(_, seq), message)| (seq, message))
     }
 
+    pub(crate) fn customer_at(&self, channel: ChannelId, peer: &str) -> Option<&Customer> {
+        self.customers
+            .get(self.identities.get(&(channel, peer.to_owned()))?)
+    }
+
     pub(crate) fn written_by(&self, wanted: impl Fn(Author) -> bool) -> usize {
         self.messages
             .values()
             .filter(|message| wanted(message.author))
             .count()
+    }
+}
+
+fn keep<T: Ord>(set: &mut BTreeSet<T>, key: T, keep: bool) {
+    if keep {
+        set.insert(key);
+    } else {
+        set.remove(&key);
     }
 }
 
@@ -109,5 +142,8 @@ impl Facts for Memory {
     }
     fn message(&self, id: ConversationId, seq: u32) -> Lookup<Message> {
         Ok(self.messages.get(&(id, seq)).cloned())
+    }
+    fn annotation(&self, _shop: ShopId, id: AnnotationId) -> Lookup<Annotation> {
+        Ok(self.annotations.get(&id).cloned())
     }
 }

@@ -1,5 +1,6 @@
 //! What may be asked of a desk, at random. Steps name things loosely ("some open conversation"), so that every
 //! shortened script still means something.
+use crate::customers;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use weikefu_channel::{Cause, Content, Profile, Words};
@@ -104,11 +105,7 @@ pub(crate) enum Step {
     },
     Delivering(Place),
     Delivered(Place, DeliveryResult),
-    EditCustomer {
-        which: Index,
-        name: Option<String>,
-        remark: Option<String>,
-    },
+    Customer(customers::Step),
     Refresh(u32),
     Announce(bool),
     /// Out of every bound.
@@ -205,8 +202,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (who(), place()).prop_map(|(who, place)| Step::Retry { who, place }),
         5 => place().prop_map(Step::Delivering),
         6 => (place(), result()).prop_map(|(place, result)| Step::Delivered(place, result)),
-        2 => (any::<Index>(), prop::option::of("[a-c]"), prop::option::of("[x-z]"))
-            .prop_map(|(which, name, remark)| Step::EditCustomer { which, name, remark }),
+        6 => customers::step(AGENTS).prop_map(Step::Customer),
         1 => agent().prop_map(Step::Refresh),
         1 => any::<bool>().prop_map(Step::Announce),
         1 => (0..5_u32).prop_map(Step::Oversized),

@@ -207,7 +207,7 @@ impl World {
             Step::Retry { who, place } => expect::retry(self, who, place),
             Step::Delivering(place) => expect::delivering(self, place),
             Step::Delivered(place, result) => expect::delivered(self, place, result),
-            Step::EditCustomer { which, name, remark } => expect::edit_customer(self, which, name, remark),
+            Step::Customer(step) => crate::customers::step_of(self, step),
             Step::Refresh(agent) => {
                 let agent = AgentId(agent);
                 self.run(Command::Refresh { agent }).unwrap();

@@ -3,10 +3,10 @@ use crate::shop::{SHOP, Shop, WIDGET};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, What, Words};
-use weikefu_core::desk::{Command, DeliveryResult};
+use weikefu_core::desk::{Command, CustomerCommand, DeliveryResult, Edit};
 use weikefu_core::ids::{AgentId, ConversationId, CustomerId};
 use weikefu_core::rebuild::rebuild;
-use weikefu_core::records::DeliveryState;
+use weikefu_core::records::{DeliveryState, TagId};
 
 /// Commands with small numbers, so that many of them hit something.
 fn command() -> impl Strategy<Value = Command> {
@@ -54,9 +54,17 @@ fn command() -> impl Strategy<Value = Command> {
             .prop_map(|(conversation, seq)| Command::Delivering { conversation, seq }),
         2 => (conversation(), 1..6_u32, result)
             .prop_map(|(conversation, seq, result)| Command::Delivered { conversation, seq, result }),
-        1 => (1..4_u32, "[a-c]").prop_map(|(number, name)| Command::EditCustomer {
-            customer: CustomerId::of(SHOP, number), name: Some(name), remark: None,
+        1 => (1..4_u32, "[a-c]").prop_map(|(number, name)| {
+            let edit = Edit { name: Some(name), ..Edit::default() };
+            Command::Customer(CustomerCommand::Edit { customer: CustomerId::of(SHOP, number), edit })
         }),
+        1 => "[a-c]".prop_map(|name| Command::Customer(CustomerCommand::AddTag { name })),
+        1 => (1..4_u32, 1..20_u64).prop_map(|(number, tag)| Command::Customer(CustomerCommand::SetTags {
+            customer: CustomerId::of(SHOP, number), tags: vec![TagId(tag)],
+        })),
+        1 => (1..4_u32, any::<bool>()).prop_map(|(number, blocked)| Command::Customer(CustomerCommand::Block {
+            agent: AgentId(1), senior: true, customer: CustomerId::of(SHOP, number), blocked,
+        })),
     ]
 }
 

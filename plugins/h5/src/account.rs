@@ -11,7 +11,7 @@ use crate::visitors::Visitors;
 use std::cell::RefCell;
 use std::rc::Rc;
 use weikefu_channel::{
-    Cause, Content, Cursor, Error, From, Host, Inbound, Level, MediaRef, Result, ThreadMessage, What,
+    Cause, Content, Cursor, Error, From, Host, Inbound, Level, MediaRef, Refused, Result, ThreadMessage, What,
 };
 
 /// Key of the token secret in the account's own store.
@@ -127,7 +127,10 @@ impl Account {
             .emit(&inbound)
             .await
             .map_err(|error| self.refused(&error))?;
-        let cursor = stored.cursor.ok_or(Code::Refused)?;
+        let cursor = stored.cursor.ok_or(match stored.refused {
+            Some(Refused::EntryOff) => Code::Closed,
+            _ => Code::Refused,
+        })?;
         let What::Message { content } = inbound.what else {
             return Err(Code::Unavailable.into());
         };

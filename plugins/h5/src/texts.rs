@@ -105,7 +105,7 @@ codes! {
     /// The page's origin is not on the account's list.
     Origin "origin_not_allowed" 403 "此网站未获准使用在线客服，请在渠道设置中添加该域名" "This site may not use the chat. Add its origin in the channel's settings.";
     /// The desk does not take messages of this visitor.
-    Refused "refused" 403 "消息无法送达" "The message cannot be delivered.";
+    Refused "refused" 403 "未送达：商家暂时不接收您的留言" "Not delivered: the shop does not take your messages at present.";
     /// No such address.
     NotFound "not_found" 404 "地址不存在" "There is nothing at this address.";
     /// The address does not take this method.

@@ -3,16 +3,18 @@ use super::CUSTOMERS;
 use crate::http::context::Context;
 use crate::http::present;
 use crate::http::route::Route;
-use crate::http::views::{BehaviourView, CustomerDetail, CustomerPanel, CustomerView, MessagesView};
+use crate::http::views::{
+    BehaviourView, ChannelTag, CustomerDetail, CustomerPanel, CustomerView, MessagesView,
+};
 use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weikefu_channel::Cursor;
-use weikefu_core::desk::{Command, Reply};
+use weikefu_core::desk::{Command, CustomerCommand, Edit, Reply};
 use weikefu_core::error::Refusal;
 use weikefu_core::history::{self, Part};
 use weikefu_core::ids::{ChannelId, ConversationId, CustomerId};
-use weikefu_core::records::Customer;
+use weikefu_core::records::{Customer, Gender, TagId};
 use weikefu_core::rights;
 
 /// Behaviours shown in the panel.
@@ -31,8 +33,15 @@ pub(super) fn routes() -> Vec<Route> {
             Method::PATCH,
             customer,
             CUSTOMERS,
-            "Correct a customer's name or remark",
+            "Correct what is known of a customer",
             edit,
+        ),
+        Route::json(
+            Method::PUT,
+            "/api/shops/{shop}/customers/{id}/tags",
+            CUSTOMERS,
+            "A customer's service tags from now on",
+            set_tags,
         ),
         Route::get(
             "/api/shops/{shop}/customers/{id}/messages",
@@ -49,6 +58,17 @@ pub(crate) struct EditCustomer {
     name: Option<String>,
     /// At most 200 characters.
     remark: Option<String>,
+    gender: Option<Gender>,
+    /// At most 32 characters; empty goes back to what the channel told.
+    phone: Option<String>,
+    /// At most 200 characters.
+    address: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SetTags {
+    /// At most 20.
+    tags: Vec<TagId>,
 }
 
 pub(crate) async fn panel(context: Context) -> Result<CustomerPanel, Refusal> {
@@ -61,19 +81,26 @@ pub(crate) async fn panel(context: Context) -> Result<CustomerPanel, Refusal> {
         .as_ref()
         .and_then(|conversation| conversation.last.as_ref())
         .map(|last| last.at);
+    let card = customer.card.clone().unwrap_or_default();
     Ok(CustomerPanel {
         customer: CustomerDetail {
-            customer: present::customer(&customer),
-            address: latest.as_ref().map(|conversation| conversation.peer.clone()),
+            customer: present::customer(installation, &customer),
+            openid: latest.as_ref().map(|conversation| conversation.peer.clone()),
             channel: latest
                 .as_ref()
                 .map(|conversation| present::channel(installation, conversation.channel)),
-            phone: customer.phone,
+            gender: customer.details.gender,
+            phone: customer.phone().map(str::to_owned),
+            address: customer.details.address,
             language: customer.language,
             first_seen: customer.first_seen,
             last_seen: last_seen.unwrap_or(0).max(customer.last_seen),
             conversations: customer.conversations,
+            channel_tags: card.tags.into_iter().map(|name| ChannelTag { name }).collect(),
+            channel_remark: card.remark,
+            channel_tags_at: customer.card.map(|card| card.at),
         },
+        annotations: super::annotations::latest(trees, customer.id)?,
         behaviours: behaviours
             .into_iter()
             .map(|behaviour| BehaviourView {
@@ -86,22 +113,36 @@ pub(crate) async fn panel(context: Context) -> Result<CustomerPanel, Refusal> {
 }
 
 pub(crate) async fn edit(context: Context, edit: EditCustomer) -> Result<CustomerView, Refusal> {
-    let id = customer(&context)?.id;
-    let name = bounded("name", edit.name, 64)?;
-    let remark = bounded("remark", edit.remark, 200)?;
-    let command = Command::EditCustomer {
-        customer: id,
-        name,
-        remark,
+    let command = CustomerCommand::Edit {
+        customer: customer(&context)?.id,
+        edit: Edit {
+            name: trimmed(edit.name),
+            remark: bounded("remark", trimmed(edit.remark), 200)?,
+            gender: edit.gender,
+            phone: trimmed(edit.phone),
+            address: trimmed(edit.address),
+        },
     };
-    match context
-        .app
-        .installation
+    done(&context, command).await
+}
+
+pub(crate) async fn set_tags(context: Context, wanted: SetTags) -> Result<CustomerView, Refusal> {
+    let command = CustomerCommand::SetTags {
+        customer: customer(&context)?.id,
+        tags: wanted.tags,
+    };
+    done(&context, command).await
+}
+
+/// Has a command about a customer decided.
+pub(super) async fn done(context: &Context, command: CustomerCommand) -> Result<CustomerView, Refusal> {
+    let installation = &context.app.installation;
+    match installation
         .engine
-        .execute(context.shop()?, command)
+        .execute(context.shop()?, Command::Customer(command))
         .await?
     {
-        Reply::Customer(customer) => Ok(present::customer(&customer)),
+        Reply::Customer(customer) => Ok(present::customer(installation, &customer)),
         _ => Err(Refusal::Unavailable),
     }
 }
@@ -154,7 +195,7 @@ pub(crate) async fn messages(context: Context) -> Result<MessagesView, Refusal> 
 }
 
 /// The customer of the path, who must be of the shop of the path.
-fn customer(context: &Context) -> Result<Customer, Refusal> {
+pub(super) fn customer(context: &Context) -> Result<Customer, Refusal> {
     let id: CustomerId = context.param("id")?;
     if id.shop() != context.shop()? {
         return Err(Refusal::NotFound("customer"));
@@ -168,8 +209,11 @@ fn customer(context: &Context) -> Result<Customer, Refusal> {
         .ok_or(Refusal::NotFound("customer"))
 }
 
+fn trimmed(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned())
+}
+
 fn bounded(field: &'static str, text: Option<String>, limit: usize) -> Result<Option<String>, Refusal> {
-    let text = text.map(|text| text.trim().to_owned());
     if text.as_ref().is_some_and(|text| text.chars().count() > limit) {
         return Err(Refusal::invalid(
             field,

@@ -1,9 +1,12 @@
 //! All routes there are, gathered from the resources.
+mod annotations;
+mod blacklist;
 mod conversations;
 mod customers;
 mod desk;
 mod media;
 mod session;
+mod tags;
 
 use super::route::{Access, Route};
 use super::{channel, events, files, pages};
@@ -14,6 +17,8 @@ use weikefu_core::rights::Action;
 const SERVE: Access = Access::Shop(Action::Serve);
 /// The right to see and correct customers.
 const CUSTOMERS: Access = Access::Shop(Action::Customers);
+/// The right to make service tags.
+const TAGS: Access = Access::Shop(Action::ManageTags);
 
 /// The table. Everything the server answers stands here.
 pub(crate) fn table() -> Vec<Route> {
@@ -21,6 +26,9 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(desk::routes());
     routes.extend(conversations::routes());
     routes.extend(customers::routes());
+    routes.extend(tags::routes());
+    routes.extend(blacklist::routes());
+    routes.extend(annotations::routes());
     routes.extend(media::routes());
     routes.extend(others());
     routes

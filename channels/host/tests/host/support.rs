@@ -63,6 +63,7 @@ impl Services for Memory {
                 cursor: Some(cursor),
                 at: 7,
                 duplicate: false,
+                refused: None,
             })
         })
     }

@@ -75,6 +75,7 @@ impl State {
         if let Some(first) = self.stored.get(&key) {
             return Stored {
                 duplicate: true,
+                refused: None,
                 ..first.clone()
             };
         }
@@ -91,6 +92,7 @@ impl State {
             cursor,
             at: now,
             duplicate: false,
+            refused: None,
         };
         self.stored.insert(key, stored.clone());
         stored
