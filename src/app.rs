@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, watch};
 use weikefu_core::accounts::Accounts;
 use weikefu_core::engine::Engine;
 use weikefu_core::outbox::Outbox;
+use weikefu_core::quick_replies::QuickReplies;
 use weikefu_core::secrets::Sealer;
 use weikefu_core::throttle::Throttle;
 use weikefu_core::trees::Trees;
@@ -17,6 +18,7 @@ pub(crate) struct Installation {
     pub(crate) trees: Trees,
     pub(crate) engine: Engine,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) quick_replies: Arc<QuickReplies>,
     pub(crate) sealer: Sealer,
     pub(crate) channels: Arc<Channels>,
 }
@@ -61,6 +63,7 @@ impl Installation {
         let (effects, work) = mpsc::unbounded_channel();
         let engine = Engine::start(trees.clone(), effects)?;
         let accounts = Arc::new(Accounts::new(trees.clone()));
+        let quick_replies = Arc::new(QuickReplies::new(trees.clone()));
         let channels = Channels::new(trees.clone(), engine.clone(), sealer.clone(), folder);
         channels.keep_effects(work);
         Ok((
@@ -68,6 +71,7 @@ impl Installation {
                 trees,
                 engine,
                 accounts,
+                quick_replies,
                 sealer,
                 channels,
             },

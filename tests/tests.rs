@@ -9,6 +9,7 @@ mod desk;
 mod hostile;
 mod hostile_http;
 mod plugins;
+mod quick_replies;
 mod reconnect;
 mod routes;
 mod sessions;

@@ -93,6 +93,9 @@ pub enum Refusal {
     /// The name is in use.
     #[error("{0} already exists")]
     Exists(&'static str),
+    /// What it was decided on has changed meanwhile.
+    #[error("changed meanwhile")]
+    Stale,
     /// The store has failed; nothing is accepted any more.
     #[error("store: {0}")]
     Store(#[from] weikefu_storage::Error),
@@ -131,6 +134,7 @@ impl Refusal {
             Refusal::TooLarge { .. } => ("too_large", 413),
             Refusal::Malformed(_) => ("malformed", 400),
             Refusal::Exists(_) => ("exists", 409),
+            Refusal::Stale => ("stale", 409),
             Refusal::Store(_) => ("store_failed", 503),
             Refusal::Unavailable => ("unavailable", 503),
         }
@@ -194,6 +198,10 @@ impl Refusal {
                 "The request was not understood. Reload the page and try again.",
             ),
             Refusal::Exists(_) => ("名称已被使用，请换一个。", "That name is taken. Choose another."),
+            Refusal::Stale => (
+                "内容刚刚被修改过，请查看最新内容后再试。",
+                "This has just been changed. Look at it as it is now and try again.",
+            ),
             Refusal::Store(_) => (
                 "数据暂时无法写入，消息未保存。请检查服务器磁盘空间后重启 weikefu。",
                 "The store cannot be written and nothing was saved. Check the server's disk space and restart weikefu.",
@@ -266,6 +274,7 @@ mod tests {
             Refusal::TooLarge { limit: 20 << 20 },
             Refusal::Malformed("no such field".into()),
             Refusal::Exists("login"),
+            Refusal::Stale,
             Refusal::Store(weikefu_storage::Error::DiskFull),
             Refusal::Unavailable,
         ];

@@ -4,7 +4,7 @@ use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId}
 use crate::records::{
     Agent, Alarm, Annotation, AnnotationId, BehaviourRecord, Blob, ChannelRecord, Conversation,
     ConversationState, Counters, Customer, DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry,
-    Seen, Session, Shop, ShopSettings, Tag, TagId,
+    QuickBox, QuickReply, Seen, Session, Shop, ShopSettings, Tag, TagId,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -93,6 +93,10 @@ pub struct Trees {
     pub media_pieces: Tree<([u8; 16], u32), Blob>,
     /// Plugins' own values.
     pub plugin_values: Tree<(ChannelId, String), Blob>,
+    /// Orders of the boxes of quick replies; agent 0 is the shop itself.
+    pub quick_boxes: Tree<(ShopId, AgentId), QuickBox>,
+    /// Quick replies by box and number.
+    pub quick_replies: Tree<(ShopId, AgentId, u32), QuickReply>,
     /// Plugins' timers.
     pub alarms: Tree<(ChannelId, String), Alarm>,
 }
@@ -130,6 +134,8 @@ impl Trees {
             media: db.tree("media")?,
             media_pieces: db.tree("media_pieces")?,
             plugin_values: db.tree("plugin_values")?,
+            quick_boxes: db.tree("quick_boxes")?,
+            quick_replies: db.tree("quick_replies")?,
             alarms: db.tree("alarms")?,
         })
     }

@@ -8,8 +8,8 @@ use weikefu_core::records::{
     Agent, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked, Card,
     ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent,
     Details, Gender, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry,
-    Presence, Reason, Role, Said, Seen, Session, Shop, ShopSettings, Solved, Speaker, StoredContent, Tag,
-    TagId, Transfer,
+    Presence, QuickBox, QuickFolder, QuickReply, Reason, Role, Said, Seen, Session, Shop, ShopSettings,
+    Solved, Speaker, StoredContent, Tag, TagId, Transfer,
 };
 use weikefu_core::trees::{Number, Present};
 use weikefu_storage::Record;
@@ -33,6 +33,10 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// As the first version wrote them.
+const QUICK_REPLY_1: &str = "05717265703106e58f91e8b4a711e4bb8ae5a4a9e58f91e587ba0af09f9880";
+const QUICK_BOX_1: &str = "0571626f7831fc70110100010106e789a9e6b58102030201fc70110100";
 
 fn from_hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text
@@ -369,6 +373,26 @@ fn a_word_of_a_newer_version_is_read_as_something_else() {
 
 #[test]
 fn every_record_reads_back() {
+    let reply = QuickReply {
+        title: "发货".into(),
+        text: "今天发出\n😀".into(),
+    };
+    assert_eq!(
+        QuickReply::decode(&from_hex(QUICK_REPLY_1)).as_ref(),
+        Some(&reply)
+    );
+    reads_back(reply);
+    let held = QuickBox {
+        last: 70_000,
+        folders: vec![QuickFolder {
+            id: 1,
+            name: "物流".into(),
+            replies: vec![3, 2],
+        }],
+        replies: vec![70_000],
+    };
+    assert_eq!(QuickBox::decode(&from_hex(QUICK_BOX_1)).as_ref(), Some(&held));
+    reads_back(held);
     reads_back(conversation());
     reads_back(Conversation {
         state: ConversationState::Closed,

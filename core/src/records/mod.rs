@@ -9,6 +9,7 @@ mod media;
 mod message;
 mod message_1;
 mod named;
+mod quick_reply;
 mod shop;
 mod tag;
 mod ticketed;
@@ -21,5 +22,6 @@ pub use conversation::{Conversation, ConversationState, LastMessage, Said, Speak
 pub use customer::{BehaviourRecord, Blocked, Card, Customer, Details, Gender, Identity};
 pub use media::MediaMeta;
 pub use message::{Author, Auto, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen};
+pub use quick_reply::{QuickBox, QuickFolder, QuickReply};
 pub use shop::{AutoClose, Counters, DeskAgent, OfflineText, Presence, Shop, ShopSettings};
 pub use tag::{Tag, TagId};

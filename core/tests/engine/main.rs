@@ -5,6 +5,7 @@ mod feed;
 mod files;
 mod history;
 mod outbox;
+mod quick_replies;
 mod races;
 mod restart;
 mod shop;

@@ -5,6 +5,7 @@ mod conversations;
 mod customers;
 mod desk;
 mod media;
+mod quick_replies;
 mod session;
 mod tags;
 
@@ -20,6 +21,9 @@ const CUSTOMERS: Access = Access::Shop(Action::Customers);
 /// The right to make service tags.
 const TAGS: Access = Access::Shop(Action::ManageTags);
 
+/// The right to change what the whole shop uses.
+const ADMINISTER: Access = Access::Shop(Action::Administer);
+
 /// The table. Everything the server answers stands here.
 pub(crate) fn table() -> Vec<Route> {
     let mut routes = session::routes();
@@ -30,6 +34,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(blacklist::routes());
     routes.extend(annotations::routes());
     routes.extend(media::routes());
+    routes.extend(quick_replies::routes());
     routes.extend(others());
     routes
 }

@@ -1,0 +1,471 @@
+//! Quick replies (A5.9): two fixed boxes, 个人回复 and 公共回复, with folders of second level and replies in them.
+//!
+//! It owns their trees, bounds and order. Who may do what is the routes' affair; telling the consoles is, too.
+mod csv;
+mod table;
+
+pub use table::{Format, Imported};
+
+use crate::error::Refusal;
+use crate::ids::{AgentId, ShopId};
+use crate::records::{QuickBox, QuickFolder, QuickReply};
+use crate::trees::Trees;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use weikefu_storage::Txn;
+
+/// Replies of a box.
+pub const REPLIES: usize = 1_000;
+/// Folders of a box.
+pub const FOLDERS: usize = 100;
+/// Characters of a folder's name.
+pub const NAME: usize = 30;
+/// Characters of a title.
+pub const TITLE: usize = 60;
+/// Characters of a text.
+pub const TEXT: usize = 2_000;
+
+/// One of the boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// 公共回复
+    Shared,
+    /// 个人回复
+    Mine(AgentId),
+}
+
+impl Shelf {
+    /// The second part of its keys: accounts are numbered from 1.
+    fn owner(self) -> AgentId {
+        match self {
+            Shelf::Shared => AgentId(0),
+            Shelf::Mine(agent) => agent,
+        }
+    }
+}
+
+/// A reply with its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Within the box.
+    pub id: u32,
+    /// The reply.
+    pub reply: QuickReply,
+}
+
+/// A folder with its replies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Within the box.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// Its replies in order.
+    pub replies: Vec<Numbered>,
+}
+
+/// A whole box in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Its folders.
+    pub folders: Vec<Folder>,
+    /// Replies in no folder.
+    pub replies: Vec<Numbered>,
+}
+
+/// The order a box shall have: everything in it, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Folders with their replies.
+    pub folders: Vec<(u32, Vec<u32>)>,
+    /// Replies in no folder.
+    pub replies: Vec<u32>,
+}
+
+/// Quick replies. The one writer of their trees.
+pub struct QuickReplies {
+    trees: Trees,
+    writing: Mutex<()>,
+}
+
+impl QuickReplies {
+    /// Quick replies in these trees.
+    #[must_use]
+    pub fn new(trees: Trees) -> Self {
+        QuickReplies {
+            trees,
+            writing: Mutex::new(()),
+        }
+    }
+
+    /// Everything in a box, in order.
+    pub fn contents(&self, shop: ShopId, shelf: Shelf) -> Result<Contents, Refusal> {
+        // Order and texts of one moment: a reply deleted in between would be missing.
+        let _writing = self.writing();
+        self.read(shop, shelf)
+    }
+
+    fn read(&self, shop: ShopId, shelf: Shelf) -> Result<Contents, Refusal> {
+        let order = self.order_of(shop, shelf)?;
+        let replies = |ids: &[u32]| {
+            ids.iter()
+                .map(|id| {
+                    Ok(Numbered {
+                        id: *id,
+                        reply: self.reply(shop, shelf, *id)?,
+                    })
+                })
+                .collect::<Result<Vec<_>, Refusal>>()
+        };
+        let folders = order.folders.iter().map(|folder| {
+            Ok(Folder {
+                id: folder.id,
+                name: folder.name.clone(),
+                replies: replies(&folder.replies)?,
+            })
+        });
+        Ok(Contents {
+            folders: folders.collect::<Result<_, Refusal>>()?,
+            replies: replies(&order.replies)?,
+        })
+    }
+
+    /// Adds a folder at the end.
+    pub fn add_folder(&self, shop: ShopId, shelf: Shelf, name: &str) -> Result<Folder, Refusal> {
+        let name = folder_name(name)?;
+        let _writing = self.writing();
+        let mut order = self.order_of(shop, shelf)?;
+        let id = new_folder(&mut order, &name)?;
+        self.store(shop, shelf, &order, |_| Ok(()))?;
+        Ok(Folder {
+            id,
+            name,
+            replies: Vec::new(),
+        })
+    }
+
+    /// Renames a folder.
+    pub fn rename_folder(&self, shop: ShopId, shelf: Shelf, id: u32, name: &str) -> Result<(), Refusal> {
+        let name = folder_name(name)?;
+        let _writing = self.writing();
+        let mut order = self.order_of(shop, shelf)?;
+        if order
+            .folders
+            .iter()
+            .any(|folder| folder.id != id && folder.name == name)
+        {
+            return Err(Refusal::Exists("folder"));
+        }
+        folder(&mut order, id)?.name = name;
+        self.store(shop, shelf, &order, |_| Ok(()))
+    }
+
+    /// Deletes a folder with everything in it.
+    pub fn delete_folder(&self, shop: ShopId, shelf: Shelf, id: u32) -> Result<(), Refusal> {
+        let _writing = self.writing();
+        let mut order = self.order_of(shop, shelf)?;
+        let replies = std::mem::take(&mut folder(&mut order, id)?.replies);
+        order.folders.retain(|folder| folder.id != id);
+        self.store(shop, shelf, &order, |txn| {
+            for reply in &replies {
+                txn.delete(&self.trees.quick_replies, &(shop, shelf.owner(), *reply));
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds a reply at the end of a folder, or of the box.
+    pub fn add_reply(
+        &self,
+        shop: ShopId,
+        shelf: Shelf,
+        within: Option<u32>,
+        reply: QuickReply,
+    ) -> Result<Numbered, Refusal> {
+        let reply = normal(reply)?;
+        let _writing = self.writing();
+        let mut order = self.order_of(shop, shelf)?;
+        room(count(&order) + 1)?;
+        let id = order.last + 1;
+        match within {
+            Some(within) => folder(&mut order, within)?.replies.push(id),
+            None => order.replies.push(id),
+        }
+        order.last = id;
+        self.store(shop, shelf, &order, |txn| self.put(txn, shop, shelf, id, &reply))?;
+        Ok(Numbered { id, reply })
+    }
+
+    /// Changes a reply; what is `None` stays.
+    pub fn edit_reply(
+        &self,
+        shop: ShopId,
+        shelf: Shelf,
+        id: u32,
+        title: Option<String>,
+        text: Option<String>,
+    ) -> Result<Numbered, Refusal> {
+        let _writing = self.writing();
+        let old = self.reply(shop, shelf, id)?;
+        let reply = normal(QuickReply {
+            title: title.unwrap_or(old.title),
+            text: text.unwrap_or(old.text),
+        })?;
+        let mut txn = self.trees.db.begin();
+        self.put(&mut txn, shop, shelf, id, &reply)?;
+        self.trees.db.commit(txn)?;
+        Ok(Numbered { id, reply })
+    }
+
+    /// Deletes a reply.
+    pub fn delete_reply(&self, shop: ShopId, shelf: Shelf, id: u32) -> Result<(), Refusal> {
+        let _writing = self.writing();
+        self.reply(shop, shelf, id)?;
+        let mut order = self.order_of(shop, shelf)?;
+        for list in lists(&mut order) {
+            list.retain(|reply| *reply != id);
+        }
+        self.store(shop, shelf, &order, |txn| {
+            txn.delete(&self.trees.quick_replies, &(shop, shelf.owner(), id));
+            Ok(())
+        })
+    }
+
+    /// Gives a box an order; replies may change folders with it. It must name exactly what the box holds:
+    /// otherwise somebody has added or deleted meanwhile. The same order again changes nothing.
+    pub fn reorder(&self, shop: ShopId, shelf: Shelf, wanted: &Order) -> Result<(), Refusal> {
+        let _writing = self.writing();
+        let old = self.order_of(shop, shelf)?;
+        let mut names: Vec<u32> = wanted.folders.iter().map(|(id, _)| *id).collect();
+        let mut replies: Vec<u32> = wanted
+            .folders
+            .iter()
+            .flat_map(|(_, replies)| replies)
+            .chain(&wanted.replies)
+            .copied()
+            .collect();
+        let mut held_names: Vec<u32> = old.folders.iter().map(|folder| folder.id).collect();
+        let mut held: Vec<u32> = old
+            .folders
+            .iter()
+            .flat_map(|folder| &folder.replies)
+            .chain(&old.replies)
+            .copied()
+            .collect();
+        for list in [&mut names, &mut replies, &mut held_names, &mut held] {
+            list.sort_unstable();
+        }
+        if names != held_names || replies != held {
+            return Err(Refusal::Stale);
+        }
+        let mut new = QuickBox {
+            last: old.last,
+            folders: Vec::with_capacity(wanted.folders.len()),
+            replies: wanted.replies.clone(),
+        };
+        for (id, replies) in &wanted.folders {
+            let name = old.folders.iter().find(|folder| folder.id == *id);
+            new.folders.push(QuickFolder {
+                id: *id,
+                name: name.map(|folder| folder.name.clone()).unwrap_or_default(),
+                replies: replies.clone(),
+            });
+        }
+        if new == old {
+            return Ok(());
+        }
+        self.store(shop, shelf, &new, |_| Ok(()))
+    }
+
+    /// The box as a table for Excel and WPS.
+    pub fn export(&self, shop: ShopId, shelf: Shelf) -> Result<String, Refusal> {
+        Ok(table::write(&self.contents(shop, shelf)?))
+    }
+
+    /// Adds the replies of a table to a box; those it holds already are skipped. All or nothing.
+    pub fn import(
+        &self,
+        shop: ShopId,
+        shelf: Shelf,
+        bytes: &[u8],
+        format: Format,
+    ) -> Result<Imported, Refusal> {
+        let rows = table::read(bytes, format)?;
+        let _writing = self.writing();
+        let held = self.read(shop, shelf)?;
+        let mut order = self.order_of(shop, shelf)?;
+        let mut known: BTreeSet<(String, QuickReply)> = BTreeSet::new();
+        for folder in &held.folders {
+            known.extend(
+                folder
+                    .replies
+                    .iter()
+                    .map(|held| (folder.name.clone(), held.reply.clone())),
+            );
+        }
+        known.extend(held.replies.into_iter().map(|held| (String::new(), held.reply)));
+        let mut done = Imported::default();
+        let mut added = Vec::new();
+        for row in rows {
+            if !known.insert((row.folder.clone(), row.reply.clone())) {
+                done.skipped += 1;
+                continue;
+            }
+            let within = match order.folders.iter().position(|folder| folder.name == row.folder) {
+                _ if row.folder.is_empty() => None,
+                Some(at) => Some(at),
+                None => {
+                    new_folder(&mut order, &row.folder)?;
+                    done.folders += 1;
+                    Some(order.folders.len() - 1)
+                }
+            };
+            order.last += 1;
+            match within {
+                Some(at) => order.folders[at].replies.push(order.last),
+                None => order.replies.push(order.last),
+            }
+            added.push((order.last, row.reply));
+            done.added += 1;
+        }
+        room(count(&order))?;
+        if !added.is_empty() {
+            self.store(shop, shelf, &order, |txn| {
+                added
+                    .iter()
+                    .try_for_each(|(id, reply)| self.put(txn, shop, shelf, *id, reply))
+            })?;
+        }
+        Ok(done)
+    }
+
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order_of(&self, shop: ShopId, shelf: Shelf) -> Result<QuickBox, Refusal> {
+        let order = self.trees.quick_boxes.get(&(shop, shelf.owner()))?;
+        Ok(order.unwrap_or_default())
+    }
+
+    fn reply(&self, shop: ShopId, shelf: Shelf, id: u32) -> Result<QuickReply, Refusal> {
+        let reply = self.trees.quick_replies.get(&(shop, shelf.owner(), id))?;
+        reply.ok_or(Refusal::NotFound("quick reply"))
+    }
+
+    fn put(
+        &self,
+        txn: &mut Txn,
+        shop: ShopId,
+        shelf: Shelf,
+        id: u32,
+        reply: &QuickReply,
+    ) -> Result<(), Refusal> {
+        Ok(txn.put(&self.trees.quick_replies, &(shop, shelf.owner(), id), reply)?)
+    }
+
+    /// Writes an order and what goes with it.
+    fn store(
+        &self,
+        shop: ShopId,
+        shelf: Shelf,
+        order: &QuickBox,
+        with: impl FnOnce(&mut Txn) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut txn = self.trees.db.begin();
+        txn.put(&self.trees.quick_boxes, &(shop, shelf.owner()), order)?;
+        with(&mut txn)?;
+        Ok(self.trees.db.commit(txn)?)
+    }
+}
+
+fn lists(order: &mut QuickBox) -> impl Iterator<Item = &mut Vec<u32>> {
+    order
+        .folders
+        .iter_mut()
+        .map(|folder| &mut folder.replies)
+        .chain([&mut order.replies])
+}
+
+fn count(order: &QuickBox) -> usize {
+    order
+        .folders
+        .iter()
+        .map(|folder| folder.replies.len())
+        .sum::<usize>()
+        + order.replies.len()
+}
+
+fn folder(order: &mut QuickBox, id: u32) -> Result<&mut QuickFolder, Refusal> {
+    let found = order.folders.iter_mut().find(|folder| folder.id == id);
+    found.ok_or(Refusal::NotFound("folder"))
+}
+
+fn new_folder(order: &mut QuickBox, name: &str) -> Result<u32, Refusal> {
+    if order.folders.iter().any(|folder| folder.name == name) {
+        return Err(Refusal::Exists("folder"));
+    }
+    if order.folders.len() == FOLDERS {
+        return Err(Refusal::invalid(
+            "name",
+            format!("最多 {FOLDERS} 个文件夹，请先删除不用的文件夹。"),
+            format!("There may be {FOLDERS} folders. Delete one that is not used first."),
+        ));
+    }
+    order.last += 1;
+    order.folders.push(QuickFolder {
+        id: order.last,
+        name: name.to_owned(),
+        replies: Vec::new(),
+    });
+    Ok(order.last)
+}
+
+fn room(replies: usize) -> Result<(), Refusal> {
+    if replies <= REPLIES {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "text",
+        format!("最多 {REPLIES} 条快捷回复，请先删除不用的。"),
+        format!("There may be {REPLIES} quick replies. Delete some that are not used first."),
+    ))
+}
+
+fn folder_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    if (1..=NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+        return Ok(name.to_owned());
+    }
+    Err(Refusal::invalid(
+        "name",
+        format!("文件夹名称需要 1 到 {NAME} 个字，不能换行。"),
+        format!("A folder's name needs 1 to {NAME} characters on one line."),
+    ))
+}
+
+/// A reply as it is stored, if it is within the bounds.
+fn normal(reply: QuickReply) -> Result<QuickReply, Refusal> {
+    let title = reply.title.trim();
+    if title.chars().count() > TITLE || title.chars().any(char::is_control) {
+        return Err(Refusal::invalid(
+            "title",
+            format!("标题最多 {TITLE} 个字，不能换行。"),
+            format!("A title has at most {TITLE} characters on one line."),
+        ));
+    }
+    // Spreadsheets write line ends of their own.
+    let text = reply.text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.trim();
+    if !(1..=TEXT).contains(&text.chars().count()) {
+        return Err(Refusal::invalid(
+            "text",
+            format!("内容需要 1 到 {TEXT} 个字。"),
+            format!("The text needs 1 to {TEXT} characters."),
+        ));
+    }
+    Ok(QuickReply {
+        title: title.to_owned(),
+        text: text.to_owned(),
+    })
+}
