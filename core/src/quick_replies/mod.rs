@@ -99,20 +99,20 @@ impl QuickReplies {
     }
 
     /// Everything in a box, in order.
-    pub fn contents(&self, shop: ShopId, shelf: Shelf) -> Result<Contents, Refusal> {
+    pub fn contents(&self, shop: ShopId, which: Shelf) -> Result<Contents, Refusal> {
         // Order and texts of one moment: a reply deleted in between would be missing.
         let _writing = self.writing();
-        self.read(shop, shelf)
+        self.read(shop, which)
     }
 
-    fn read(&self, shop: ShopId, shelf: Shelf) -> Result<Contents, Refusal> {
-        let order = self.order_of(shop, shelf)?;
+    fn read(&self, shop: ShopId, which: Shelf) -> Result<Contents, Refusal> {
+        let order = self.order_of(shop, which)?;
         let replies = |ids: &[u32]| {
             ids.iter()
                 .map(|id| {
                     Ok(Numbered {
                         id: *id,
-                        reply: self.reply(shop, shelf, *id)?,
+                        reply: self.reply(shop, which, *id)?,
                     })
                 })
                 .collect::<Result<Vec<_>, Refusal>>()
@@ -131,12 +131,12 @@ impl QuickReplies {
     }
 
     /// Adds a folder at the end.
-    pub fn add_folder(&self, shop: ShopId, shelf: Shelf, name: &str) -> Result<Folder, Refusal> {
+    pub fn add_folder(&self, shop: ShopId, which: Shelf, name: &str) -> Result<Folder, Refusal> {
         let name = folder_name(name)?;
         let _writing = self.writing();
-        let mut order = self.order_of(shop, shelf)?;
+        let mut order = self.order_of(shop, which)?;
         let id = new_folder(&mut order, &name)?;
-        self.store(shop, shelf, &order, |_| Ok(()))?;
+        self.store(shop, which, &order, |_| Ok(()))?;
         Ok(Folder {
             id,
             name,
@@ -145,10 +145,10 @@ impl QuickReplies {
     }
 
     /// Renames a folder.
-    pub fn rename_folder(&self, shop: ShopId, shelf: Shelf, id: u32, name: &str) -> Result<(), Refusal> {
+    pub fn rename_folder(&self, shop: ShopId, which: Shelf, id: u32, name: &str) -> Result<(), Refusal> {
         let name = folder_name(name)?;
         let _writing = self.writing();
-        let mut order = self.order_of(shop, shelf)?;
+        let mut order = self.order_of(shop, which)?;
         if order
             .folders
             .iter()
@@ -157,18 +157,18 @@ impl QuickReplies {
             return Err(Refusal::Exists("folder"));
         }
         folder(&mut order, id)?.name = name;
-        self.store(shop, shelf, &order, |_| Ok(()))
+        self.store(shop, which, &order, |_| Ok(()))
     }
 
     /// Deletes a folder with everything in it.
-    pub fn delete_folder(&self, shop: ShopId, shelf: Shelf, id: u32) -> Result<(), Refusal> {
+    pub fn delete_folder(&self, shop: ShopId, which: Shelf, id: u32) -> Result<(), Refusal> {
         let _writing = self.writing();
-        let mut order = self.order_of(shop, shelf)?;
+        let mut order = self.order_of(shop, which)?;
         let replies = std::mem::take(&mut folder(&mut order, id)?.replies);
         order.folders.retain(|folder| folder.id != id);
-        self.store(shop, shelf, &order, |txn| {
+        self.store(shop, which, &order, |txn| {
             for reply in &replies {
-                txn.delete(&self.trees.quick_replies, &(shop, shelf.owner(), *reply));
+                txn.delete(&self.trees.quick_replies, &(shop, which.owner(), *reply));
             }
             Ok(())
         })
@@ -178,13 +178,13 @@ impl QuickReplies {
     pub fn add_reply(
         &self,
         shop: ShopId,
-        shelf: Shelf,
+        which: Shelf,
         within: Option<u32>,
         reply: QuickReply,
     ) -> Result<Numbered, Refusal> {
         let reply = normal(reply)?;
         let _writing = self.writing();
-        let mut order = self.order_of(shop, shelf)?;
+        let mut order = self.order_of(shop, which)?;
         room(count(&order) + 1)?;
         let id = order.last + 1;
         match within {
@@ -192,7 +192,7 @@ impl QuickReplies {
             None => order.replies.push(id),
         }
         order.last = id;
-        self.store(shop, shelf, &order, |txn| self.put(txn, shop, shelf, id, &reply))?;
+        self.store(shop, which, &order, |txn| self.put(txn, shop, which, id, &reply))?;
         Ok(Numbered { id, reply })
     }
 
@@ -200,42 +200,42 @@ impl QuickReplies {
     pub fn edit_reply(
         &self,
         shop: ShopId,
-        shelf: Shelf,
+        which: Shelf,
         id: u32,
         title: Option<String>,
         text: Option<String>,
     ) -> Result<Numbered, Refusal> {
         let _writing = self.writing();
-        let old = self.reply(shop, shelf, id)?;
+        let old = self.reply(shop, which, id)?;
         let reply = normal(QuickReply {
             title: title.unwrap_or(old.title),
             text: text.unwrap_or(old.text),
         })?;
         let mut txn = self.trees.db.begin();
-        self.put(&mut txn, shop, shelf, id, &reply)?;
+        self.put(&mut txn, shop, which, id, &reply)?;
         self.trees.db.commit(txn)?;
         Ok(Numbered { id, reply })
     }
 
     /// Deletes a reply.
-    pub fn delete_reply(&self, shop: ShopId, shelf: Shelf, id: u32) -> Result<(), Refusal> {
+    pub fn delete_reply(&self, shop: ShopId, which: Shelf, id: u32) -> Result<(), Refusal> {
         let _writing = self.writing();
-        self.reply(shop, shelf, id)?;
-        let mut order = self.order_of(shop, shelf)?;
+        self.reply(shop, which, id)?;
+        let mut order = self.order_of(shop, which)?;
         for list in lists(&mut order) {
             list.retain(|reply| *reply != id);
         }
-        self.store(shop, shelf, &order, |txn| {
-            txn.delete(&self.trees.quick_replies, &(shop, shelf.owner(), id));
+        self.store(shop, which, &order, |txn| {
+            txn.delete(&self.trees.quick_replies, &(shop, which.owner(), id));
             Ok(())
         })
     }
 
     /// Gives a box an order; replies may change folders with it. It must name exactly what the box holds:
     /// otherwise somebody has added or deleted meanwhile. The same order again changes nothing.
-    pub fn reorder(&self, shop: ShopId, shelf: Shelf, wanted: &Order) -> Result<(), Refusal> {
+    pub fn reorder(&self, shop: ShopId, which: Shelf, wanted: &Order) -> Result<(), Refusal> {
         let _writing = self.writing();
-        let old = self.order_of(shop, shelf)?;
+        let old = self.order_of(shop, which)?;
         let mut names: Vec<u32> = wanted.folders.iter().map(|(id, _)| *id).collect();
         let mut replies: Vec<u32> = wanted
             .folders
@@ -274,26 +274,26 @@ impl QuickReplies {
         if new == old {
             return Ok(());
         }
-        self.store(shop, shelf, &new, |_| Ok(()))
+        self.store(shop, which, &new, |_| Ok(()))
     }
 
     /// The box as a table for Excel and WPS.
-    pub fn export(&self, shop: ShopId, shelf: Shelf) -> Result<String, Refusal> {
-        Ok(table::write(&self.contents(shop, shelf)?))
+    pub fn export(&self, shop: ShopId, which: Shelf) -> Result<String, Refusal> {
+        Ok(table::write(&self.contents(shop, which)?))
     }
 
     /// Adds the replies of a table to a box; those it holds already are skipped. All or nothing.
     pub fn import(
         &self,
         shop: ShopId,
-        shelf: Shelf,
+        which: Shelf,
         bytes: &[u8],
         format: Format,
     ) -> Result<Imported, Refusal> {
         let rows = table::read(bytes, format)?;
         let _writing = self.writing();
-        let held = self.read(shop, shelf)?;
-        let mut order = self.order_of(shop, shelf)?;
+        let held = self.read(shop, which)?;
+        let mut order = self.order_of(shop, which)?;
         let mut known: BTreeSet<(String, QuickReply)> = BTreeSet::new();
         for folder in &held.folders {
             known.extend(
@@ -330,10 +330,10 @@ impl QuickReplies {
         }
         room(count(&order))?;
         if !added.is_empty() {
-            self.store(shop, shelf, &order, |txn| {
+            self.store(shop, which, &order, |txn| {
                 added
                     .iter()
-                    .try_for_each(|(id, reply)| self.put(txn, shop, shelf, *id, reply))
+                    .try_for_each(|(id, reply)| self.put(txn, shop, which, *id, reply))
             })?;
         }
         Ok(done)
@@ -343,13 +343,13 @@ impl QuickReplies {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn order_of(&self, shop: ShopId, shelf: Shelf) -> Result<QuickBox, Refusal> {
-        let order = self.trees.quick_boxes.get(&(shop, shelf.owner()))?;
+    fn order_of(&self, shop: ShopId, which: Shelf) -> Result<QuickBox, Refusal> {
+        let order = self.trees.quick_boxes.get(&(shop, which.owner()))?;
         Ok(order.unwrap_or_default())
     }
 
-    fn reply(&self, shop: ShopId, shelf: Shelf, id: u32) -> Result<QuickReply, Refusal> {
-        let reply = self.trees.quick_replies.get(&(shop, shelf.owner(), id))?;
+    fn reply(&self, shop: ShopId, which: Shelf, id: u32) -> Result<QuickReply, Refusal> {
+        let reply = self.trees.quick_replies.get(&(shop, which.owner(), id))?;
         reply.ok_or(Refusal::NotFound("quick reply"))
     }
 
@@ -357,23 +357,23 @@ impl QuickReplies {
         &self,
         txn: &mut Txn,
         shop: ShopId,
-        shelf: Shelf,
+        which: Shelf,
         id: u32,
         reply: &QuickReply,
     ) -> Result<(), Refusal> {
-        Ok(txn.put(&self.trees.quick_replies, &(shop, shelf.owner(), id), reply)?)
+        Ok(txn.put(&self.trees.quick_replies, &(shop, which.owner(), id), reply)?)
     }
 
     /// Writes an order and what goes with it.
     fn store(
         &self,
         shop: ShopId,
-        shelf: Shelf,
+        which: Shelf,
         order: &QuickBox,
         with: impl FnOnce(&mut Txn) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let mut txn = self.trees.db.begin();
-        txn.put(&self.trees.quick_boxes, &(shop, shelf.owner()), order)?;
+        txn.put(&self.trees.quick_boxes, &(shop, which.owner()), order)?;
         with(&mut txn)?;
         Ok(self.trees.db.commit(txn)?)
     }

@@ -10,9 +10,7 @@ use std::sync::Arc;
 use weikefu_core::desk::{Command, Topic};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::ShopId;
-use weikefu_core::quick_replies::{
-    Contents, Folder, Format, Imported, Numbered, Order, QuickReplies, Shelf,
-};
+use weikefu_core::quick_replies::{Contents, Folder, Format, Imported, Numbered, Order, QuickReplies, Shelf};
 use weikefu_core::records::QuickReply;
 
 /// Largest file that is imported, bytes.
@@ -60,8 +58,20 @@ struct Paths {
 /// The routes of one box. Which box it is stands in the type, so that a route cannot reach the other one.
 fn of_box<const SHARED: bool>(access: Access, at: Paths) -> Vec<Route> {
     vec![
-        Route::json(Method::POST, at.folders, access, "Add a folder", add_folder::<SHARED>),
-        Route::json(Method::PATCH, at.folder, access, "Rename it", rename_folder::<SHARED>),
+        Route::json(
+            Method::POST,
+            at.folders,
+            access,
+            "Add a folder",
+            add_folder::<SHARED>,
+        ),
+        Route::json(
+            Method::PATCH,
+            at.folder,
+            access,
+            "Rename it",
+            rename_folder::<SHARED>,
+        ),
         Route::json(
             Method::DELETE,
             at.folder,
@@ -69,9 +79,21 @@ fn of_box<const SHARED: bool>(access: Access, at: Paths) -> Vec<Route> {
             "Delete it with its replies",
             delete_folder::<SHARED>,
         ),
-        Route::json(Method::POST, at.replies, access, "Add a reply", add_reply::<SHARED>),
+        Route::json(
+            Method::POST,
+            at.replies,
+            access,
+            "Add a reply",
+            add_reply::<SHARED>,
+        ),
         Route::json(Method::PATCH, at.reply, access, "Change it", edit_reply::<SHARED>),
-        Route::json(Method::DELETE, at.reply, access, "Delete it", delete_reply::<SHARED>),
+        Route::json(
+            Method::DELETE,
+            at.reply,
+            access,
+            "Delete it",
+            delete_reply::<SHARED>,
+        ),
         Route::json(
             Method::PUT,
             at.order,
@@ -231,7 +253,10 @@ fn numbered(Numbered { id, reply }: Numbered) -> QuickReplyView {
     }
 }
 
-async fn add_folder<const SHARED: bool>(context: Context, new: FolderName) -> Result<QuickFolderView, Refusal> {
+async fn add_folder<const SHARED: bool>(
+    context: Context,
+    new: FolderName,
+) -> Result<QuickFolderView, Refusal> {
     let added = change::<SHARED, _>(&context, move |replies, shop, shelf| {
         replies.add_folder(shop, shelf, &new.name)
     });
