@@ -19,7 +19,7 @@ export function message(seq: number, changes: Partial<MessageView> = {}): Messag
 export function conversation(id: number, changes: Partial<ConversationView> = {}): ConversationView {
   return {
     id,
-    customer: { id: 100 + id, number: id, name: 'Ann', remark: '', avatar: null, verified: false },
+    customer: { id: 100 + id, number: id, name: 'Ann', remark: '', avatar: null, verified: false, blocked: false, revision: 0, tags: [] },
     channel: { id: 11, plugin: 'wechat', name: 'account' },
     state: 'waiting',
     owner: null,

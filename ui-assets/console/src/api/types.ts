@@ -36,4 +36,6 @@ export type Behaviour = Schemas['BehaviourView']
 export type CustomerDetail = Schemas['CustomerPanel']
 export type MessagePage = Schemas['MessagesView']
 export type ErrorBody = Schemas['ErrorView']
+/** What may change outside the desk's picture. */
+export type Topic = Schemas['Topic']
 export type LiveFrame = Schemas['Frame']

@@ -7,7 +7,7 @@ import { computed, reactive, ref, shallowRef } from 'vue'
 import { ApiError, reportLoss } from '@/api/client'
 import * as api from '@/api/desk'
 import { checkSession } from '@/api/session'
-import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView } from '@/api/types'
+import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView, Topic } from '@/api/types'
 import { byActivity, byWaiting, isListed, isNewer } from '@/desk/order'
 import { LiveLink, type LinkState } from '@/live/socket'
 import { usePrefs } from './prefs'
@@ -31,6 +31,8 @@ export const useDesk = defineStore('desk', () => {
   const hidden = reactive(new Set<number>())
   const live = shallowRef<LiveLink | null>(null)
   const listeners = new Set<DeskListener>()
+  /** How often each thing outside the picture has changed: watch the topic you show, then ask again. */
+  const changes = reactive<Record<Topic, number>>({ quick_replies: 0, tags: 0, settings: 0, channels: 0, agents: 0 })
   /** Event number that last touched a conversation: a snapshot taken before it must not undo it. */
   const touched = new Map<number, number>()
 
@@ -124,6 +126,7 @@ export const useDesk = defineStore('desk', () => {
       touched.set(frame.conversation.id, frame.n)
       upsert(frame.conversation)
     }
+    if (frame.what === 'changed') changes[frame.topic] += 1
     if (frame.what === 'channel') {
       const channel = channels.get(frame.channel.id)
       if (channel) channels.set(channel.id, { ...channel, status: frame.channel.status })
@@ -132,6 +135,7 @@ export const useDesk = defineStore('desk', () => {
 
   /** The server could not bridge the gap: read everything shown anew. */
   async function recover() {
+    for (const topic of Object.keys(changes) as Topic[]) changes[topic] += 1
     try {
       await reload()
       await useThreads().repairAll()
@@ -191,7 +195,7 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     shop, me, agents, conversations, channels, link, loaded, failure, focused, hidden, live,
-    waiting, active, unread, team, online, held,
+    changes, waiting, active, unread, team, online, held,
     enter, leave, reload, receive, upsert, upsertAgent, focus, setOnline, accept, read, agentName, listen, apply,
   }
 })
