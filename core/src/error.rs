@@ -65,6 +65,12 @@ pub enum Refusal {
     /// Only the agent who holds it may do this.
     #[error("not the owner")]
     NotOwner,
+    /// The platform takes no more messages until the customer does something again.
+    #[error("the platform's quota is spent")]
+    ReachSpent,
+    /// The time in which the platform takes messages is over.
+    #[error("the platform's window is closed")]
+    ReachClosed,
     /// Only a failed or unknown message can be sent again.
     #[error("nothing to retry")]
     NothingToRetry,
@@ -128,6 +134,8 @@ impl Refusal {
             Refusal::ConversationTaken => ("conversation_taken", 409),
             Refusal::ConversationClosed => ("conversation_closed", 409),
             Refusal::NotOwner => ("not_owner", 403),
+            Refusal::ReachSpent => ("reach_spent", 409),
+            Refusal::ReachClosed => ("reach_closed", 409),
             Refusal::NothingToRetry => ("nothing_to_retry", 409),
             Refusal::NotAtDesk => ("not_at_desk", 403),
             Refusal::Invalid { .. } => ("invalid", 422),
@@ -184,6 +192,14 @@ impl Refusal {
             Refusal::NotOwner => (
                 "只有接入该客户的客服可以操作，请先接入。",
                 "Only the agent who holds this customer can do this. Accept the customer first.",
+            ),
+            Refusal::ReachSpent => (
+                "平台允许的回复条数已用完，客户再次来信后可继续回复。",
+                "All replies the platform allows have been used. You can reply again once the customer writes.",
+            ),
+            Refusal::ReachClosed => (
+                "已超过平台允许的回复时间，客户再次来信后可继续回复。",
+                "The platform's time to reply is over. You can reply again once the customer writes.",
             ),
             Refusal::NothingToRetry => (
                 "这条消息不需要重发。",
@@ -268,6 +284,8 @@ mod tests {
             Refusal::ConversationTaken,
             Refusal::ConversationClosed,
             Refusal::NotOwner,
+            Refusal::ReachSpent,
+            Refusal::ReachClosed,
             Refusal::NothingToRetry,
             Refusal::NotAtDesk,
             Refusal::invalid("name", "换一个。", "Choose another."),

@@ -1,10 +1,9 @@
-//! Carries what is queued: one message of a conversation at a time and in order, different conversations
-//! side by side. Every step is stored before the next, so that a crash never sends a message twice.
+//! Carries what is queued: one message to an address at a time and in order, different addresses side by side. Every step is stored before the next, so that a crash never sends a message twice.
 use crate::desk::{Command, DeliveryResult, Effect, Reply};
 use crate::engine::Engine;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ChannelId, ConversationId};
-use crate::records::{Conversation, DeliveryState, Message};
+use crate::records::{Conversation, DeliveryState, Message, Way};
 use crate::trees::Trees;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -17,6 +16,12 @@ use weikefu_channel::{Cause, Error, Receipt, Words};
 const TRIES: u32 = 4;
 /// The longest a rate limit is waited for before the message is given up.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How long an answer that carries a message may take; platforms wait for a few seconds.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Where a message goes: messages to one address keep their order, also when a conversation has ended and the
+/// next has begun.
+type Address = (ChannelId, String);
 
 /// A future of a carrier.
 pub type Carrying<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -55,7 +60,7 @@ pub struct Outbox<C> {
     engine: Engine,
     trees: Trees,
     carrier: Arc<C>,
-    lines: Mutex<HashMap<ConversationId, VecDeque<u32>>>,
+    lines: Mutex<HashMap<Address, VecDeque<(ConversationId, u32)>>>,
 }
 
 impl<C: Carrier> Outbox<C> {
@@ -79,6 +84,7 @@ impl<C: Carrier> Outbox<C> {
                 Effect::Carry {
                     conversation, seq, ..
                 } => outbox.line_up(conversation, seq),
+                Effect::Await { conversation, seq } => outbox.watch(conversation, seq),
                 notice @ Effect::Notify { .. } => drop(notices.send(notice)),
             }
         }
@@ -129,18 +135,45 @@ impl<C: Carrier> Outbox<C> {
         }
     }
 
-    fn line_up(self: &Arc<Self>, conversation: ConversationId, seq: u32) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get_mut(&conversation) {
-            // Even when it stands there already: it may just have failed and been retried, and its first
-            // turn be over. A turn too many finds nothing to carry.
-            line.push_back(seq);
-            return;
-        }
-        lines.insert(conversation, VecDeque::from([seq]));
+    /// A message that leaves in an answer is reported by whoever answers. Should that never happen, nobody knows.
+    fn watch(self: &Arc<Self>, conversation: ConversationId, seq: u32) {
         let outbox = Arc::clone(self);
         tokio::spawn(async move {
-            while let Some(seq) = outbox.first(conversation) {
+            tokio::time::sleep(ANSWER).await;
+            let delivery = outbox
+                .message(conversation, seq)
+                .and_then(|message| message.delivery);
+            let leaving = delivery.is_some_and(|delivery| {
+                delivery.way == Way::Passive && delivery.state == DeliveryState::Sending
+            });
+            if leaving {
+                let reason = Words::new(
+                    "这条消息随对平台的应答发出，但没有得到发出的确认，客户可能没有收到。",
+                    "This was to leave in the answer to the platform, and nothing says that it did; the customer may not have it.",
+                );
+                outbox
+                    .delivered(conversation, seq, DeliveryResult::Unknown { reason })
+                    .await;
+            }
+        });
+    }
+
+    fn line_up(self: &Arc<Self>, conversation: ConversationId, seq: u32) {
+        let Ok(Some(record)) = self.trees.conversations.get(&conversation) else {
+            return;
+        };
+        let address = (record.channel, record.peer);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get_mut(&address) {
+            // Even when it stands there already: it may just have failed and been retried, and its first
+            // turn be over. A turn too many finds nothing to carry.
+            line.push_back((conversation, seq));
+            return;
+        }
+        lines.insert(address.clone(), VecDeque::from([(conversation, seq)]));
+        let outbox = Arc::clone(self);
+        tokio::spawn(async move {
+            while let Some((conversation, seq)) = outbox.first(&address) {
                 // On a task of its own: a carrier that panics loses one answer, not the line behind it.
                 let carrying = Arc::clone(&outbox);
                 let carried = tokio::spawn(async move { carrying.carry(conversation, seq).await });
@@ -154,24 +187,24 @@ impl<C: Carrier> Outbox<C> {
                         .delivered(conversation, seq, DeliveryResult::Unknown { reason })
                         .await;
                 }
-                outbox.done(conversation);
+                outbox.done(&address);
             }
         });
     }
 
     /// The first of a line; an empty line ends.
-    fn first(&self, conversation: ConversationId) -> Option<u32> {
+    fn first(&self, address: &Address) -> Option<(ConversationId, u32)> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = lines.get(&conversation).and_then(|line| line.front().copied());
+        let first = lines.get(address).and_then(|line| line.front().copied());
         if first.is_none() {
-            lines.remove(&conversation);
+            lines.remove(address);
         }
         first
     }
 
-    fn done(&self, conversation: ConversationId) {
+    fn done(&self, address: &Address) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get_mut(&conversation) {
+        if let Some(line) = lines.get_mut(address) {
             line.pop_front();
         }
     }
@@ -189,12 +222,17 @@ impl<C: Carrier> Outbox<C> {
                 // Not under way any more, or shutting down: it is taken up at the next start.
                 return;
             };
+            if message.delivery.as_ref().map(|delivery| delivery.state) != Some(DeliveryState::Sending) {
+                // It waited for too long.
+                return;
+            }
             let Ok(Some(conversation)) = self.trees.conversations.get(&id) else {
                 return;
             };
             let result = match self.carrier.carry(&conversation, seq, &message).await {
                 Ok(receipt) => DeliveryResult::Accepted {
                     upstream: receipt.upstream,
+                    proof: receipt.proof,
                 },
                 Err(error) => match wait_before_retry(&error, attempt) {
                     Some(wait) => {

@@ -1,10 +1,10 @@
 //! Every tree there is, by name and type. The only place that names them.
-use crate::desk::{Change, DedupeKey, Facts, Lookup};
+use crate::desk::{Change, DedupeKey, Facts, Lookup, Stuck};
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
     Agent, Alarm, Annotation, AnnotationId, BehaviourRecord, Blob, ChannelRecord, Conversation,
-    ConversationState, Counters, Customer, DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry,
-    QuickBox, QuickReply, Seen, Session, Shop, ShopSettings, Tag, TagId,
+    ConversationState, Counters, Customer, DeliveryState, DeskAgent, Identity, MediaMeta, Membership,
+    Message, OutboxEntry, QuickBox, QuickReply, Reach, Seen, Session, Shop, ShopSettings, Tag, TagId,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -29,6 +29,55 @@ impl Key for DedupeKey {
     fn take(bytes: &mut &[u8]) -> Option<Self> {
         let (second, hash) = Key::take(bytes)?;
         Some(DedupeKey { second, hash })
+    }
+}
+
+/// The key of a message that did not get out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StuckKey {
+    /// Whose.
+    pub shop: ShopId,
+    /// Which.
+    pub stuck: Stuck,
+}
+
+impl From<&Stuck> for StuckKey {
+    fn from(stuck: &Stuck) -> Self {
+        StuckKey {
+            shop: stuck.conversation.shop(),
+            stuck: *stuck,
+        }
+    }
+}
+
+impl Key for StuckKey {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Stuck {
+            state,
+            at,
+            conversation,
+            seq,
+        } = self.stuck;
+        (self.shop, state as u32, at).encode(out);
+        (conversation, seq).encode(out);
+    }
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (shop, state, at): (ShopId, u32, Millis) = Key::take(bytes)?;
+        let (conversation, seq) = Key::take(bytes)?;
+        let state = [
+            DeliveryState::Failed,
+            DeliveryState::Unknown,
+            DeliveryState::Suppressed,
+        ]
+        .into_iter()
+        .find(|known| *known as u32 == state)?;
+        let stuck = Stuck {
+            state,
+            at,
+            conversation,
+            seq,
+        };
+        Some(StuckKey { shop, stuck })
     }
 }
 
@@ -87,6 +136,10 @@ pub struct Trees {
     pub seen: Tree<DedupeKey, Seen>,
     /// Messages on their way out.
     pub outbox: Tree<(ConversationId, u32), OutboxEntry>,
+    /// What may still be sent where.
+    pub reaches: Tree<(ChannelId, String), Reach>,
+    /// Messages that did not get out, by state and time: shop, state, time, conversation, sequence number.
+    pub stuck: Tree<StuckKey, Present>,
     /// Stored files.
     pub media: Tree<[u8; 16], MediaMeta>,
     /// Their bytes, in pieces.
@@ -131,6 +184,8 @@ impl Trees {
             behaviours: db.tree("behaviours")?,
             seen: db.tree("seen")?,
             outbox: db.tree("outbox")?,
+            reaches: db.tree("reaches")?,
+            stuck: db.tree("stuck")?,
             media: db.tree("media")?,
             media_pieces: db.tree("media_pieces")?,
             plugin_values: db.tree("plugin_values")?,
@@ -185,6 +240,11 @@ impl Trees {
             Change::Served(customer, agent, conversation) => {
                 txn.put(&self.served, &(*customer, *agent, *conversation), &Present)?;
             }
+            Change::Reach(channel, peer, reach) => {
+                txn.put(&self.reaches, &(*channel, peer.clone()), reach)?
+            }
+            Change::Stuck(stuck) => txn.put(&self.stuck, &stuck.into(), &Present)?,
+            Change::Unstuck(stuck) => txn.delete(&self.stuck, &stuck.into()),
         }
         Ok(())
     }
@@ -292,5 +352,8 @@ impl Facts for Grouped<'_> {
     }
     fn annotation(&self, shop: ShopId, id: AnnotationId) -> Lookup<Annotation> {
         self.txn.get(&self.trees.annotations, &(shop, id))
+    }
+    fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach> {
+        self.txn.get(&self.trees.reaches, &(channel, peer.to_owned()))
     }
 }

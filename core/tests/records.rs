@@ -2,14 +2,14 @@
 //! version stay readable.
 #![allow(clippy::unwrap_used)] // a test ends where it fails
 use std::fmt::Debug;
-use weikefu_channel::{Action, Cause, Content, Kind, MediaRef};
+use weikefu_channel::{Action, Cause, Content, Kind, MediaRef, Trigger};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
     Agent, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked, Card,
     ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent,
-    Details, Gender, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry,
-    Presence, QuickBox, QuickFolder, QuickReply, Reason, Role, Said, Seen, Session, Shop, ShopSettings,
-    Solved, Speaker, StoredContent, Tag, TagId, Transfer,
+    Details, Gender, Grant, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry,
+    Presence, QuickBox, QuickFolder, QuickReply, Reach, Reason, Role, Said, Seen, Session, Shop,
+    ShopSettings, Solved, Speaker, StoredContent, Suppression, Tag, TagId, Transfer, Way,
 };
 use weikefu_core::trees::{Number, Present};
 use weikefu_storage::Record;
@@ -123,6 +123,9 @@ fn message() -> Message {
                 en: "45015".into(),
             }),
             upstream: None,
+            way: Way::Counted,
+            proof: None,
+            suppressed: None,
         }),
     }
 }
@@ -160,6 +163,9 @@ fn conversation() -> Conversation {
 /// migration, and keep these bytes readable.
 const MESSAGE_1: &str = "046d736731fd00a0b8304603000001fd3098b8304603000001050006e682a8e5a5bd010263310103fde8a3b8\
     3046030000010d77696e646f775f636c6f7365640105343530313500";
+/// Written by the third version, which knows how a message leaves and what shows that it did.
+const MESSAGE_3: &str = "046d736733fd00a0b8304603000001fd3098b8304603000001050006e682a8e5a5bd010263310103fde8a3b8\
+    3046030000010d77696e646f775f636c6f7365640105343530313505343530313500000000";
 /// Written by the second version, which keeps the reason in two languages.
 const MESSAGE_2: &str = "046d736732fd00a0b8304603000001fd3098b8304603000001050006e682a8e5a5bd010263310103fde8a3b8\
     3046030000010d77696e646f775f636c6f7365640105343530313505343530313500";
@@ -183,7 +189,8 @@ fn a_reason_of_the_first_version_gets_its_english() {
 
 #[test]
 fn what_the_first_version_wrote_is_still_read() {
-    assert_eq!(hex(&message().encode().unwrap()), MESSAGE_2);
+    assert_eq!(hex(&message().encode().unwrap()), MESSAGE_3);
+    assert_eq!(Message::decode(&from_hex(MESSAGE_3)), Some(message()));
     assert_eq!(Message::decode(&from_hex(MESSAGE_2)), Some(message()));
     assert_eq!(Message::decode(&from_hex(MESSAGE_1)), Some(message()));
     assert_eq!(
@@ -417,6 +424,33 @@ fn every_record_reads_back() {
     });
     reads_back(Seen { place: None, at: 3 });
     reads_back(OutboxEntry { queued: 4 });
+    for trigger in words::<Trigger>(&["message", "menu", "follow", "scan"]) {
+        reads_back(Reach {
+            limited: true,
+            grants: vec![Grant {
+                trigger,
+                at: 1_800_000_000_000,
+                until: 1_800_172_800_000,
+                allowed: 5,
+                spent: true,
+            }],
+            pending: 2,
+            sent: vec![1_800_000_000_001],
+            left_at: -1,
+            automatic: vec![5],
+        });
+    }
+    for why in [
+        Suppression::QuotaReserved,
+        Suppression::WindowClosed,
+        Suppression::Loop,
+    ] {
+        let delivery = Some(Delivery::suppressed(why, 5));
+        reads_back(Message {
+            delivery,
+            ..message()
+        });
+    }
     reads_back(Counters {
         event: u64::MAX,
         ..Counters::default()

@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use weikefu_channel::{Content, Kind, Limit, Manifest, Words};
+use weikefu_channel::{Content, Kind, Limit, Manifest, ReplyRule, Words};
 use weikefu_channel_host::Instance;
-use weikefu_core::desk::{Command, Effect};
+use weikefu_core::desk::{Command, Effect, Rules};
 use weikefu_core::engine::Engine;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{ChannelId, ShopId};
@@ -31,6 +31,9 @@ use weikefu_core::trees::Trees;
 
 /// How long messages that are leaving may take when the server stops.
 const SETTLE: Duration = Duration::from_secs(15);
+
+/// Rules of a channel that are counted by.
+const RULES: usize = 16;
 
 /// An opened account.
 pub(crate) struct OpenChannel {
@@ -164,6 +167,7 @@ impl Channels {
             record,
             Arc::clone(&sockets),
             self.me.clone(),
+            rules(&manifest, &config),
         );
         let name = format!("{}-{}", record.plugin, record.id);
         let runtime = tokio::runtime::Handle::current();
@@ -353,6 +357,20 @@ fn unreadable(error: &serde_json::Error) -> Words {
 
 fn in_both(refusal: &Refusal) -> Words {
     Words::new(refusal.text(Language::Chinese), refusal.text(Language::English))
+}
+
+/// How many answers a channel's platform takes after what: the channel's own setting, else what the plugin says.
+/// What no rule can be is left out; the plugin refuses such a setting when it opens.
+fn rules(manifest: &Manifest, config: &serde_json::Value) -> Rules {
+    let own = config
+        .get("reply_rules")
+        .and_then(|rules| serde_json::from_value::<Vec<ReplyRule>>(rules.clone()).ok());
+    let rules = own.unwrap_or_else(|| manifest.reply_rules.clone());
+    rules
+        .into_iter()
+        .filter(ReplyRule::is_sound)
+        .take(RULES)
+        .collect()
 }
 
 fn too_long(kind: Kind, max: u64) -> Refusal {

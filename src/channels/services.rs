@@ -6,7 +6,7 @@ use weikefu_channel::{
     Cause, Content, Error, Health, Inbound, Level, MediaRef, Stored, Thread, ThreadQuery, What, Words,
 };
 use weikefu_channel_host::{Amendment, Answer, Services};
-use weikefu_core::desk::{Command, Reply};
+use weikefu_core::desk::{Command, Reply, Rules};
 use weikefu_core::engine::Engine;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{ChannelId, ShopId};
@@ -24,6 +24,8 @@ pub(super) struct AccountServices {
     shop: ShopId,
     sockets: Arc<Sockets>,
     channels: Weak<Channels>,
+    /// What the platform allows after what.
+    rules: Rules,
     /// One swap at a time: it reads before it writes.
     swapping: Arc<Mutex<()>>,
 }
@@ -35,6 +37,7 @@ impl AccountServices {
         record: &ChannelRecord,
         sockets: Arc<Sockets>,
         channels: Weak<Channels>,
+        rules: Rules,
     ) -> Self {
         let swapping = Arc::new(Mutex::new(()));
         AccountServices {
@@ -44,6 +47,7 @@ impl AccountServices {
             shop: record.shop,
             sockets,
             channels,
+            rules,
             swapping,
         }
     }
@@ -77,6 +81,7 @@ impl Services for AccountServices {
             let command = Command::Receive {
                 channel: self.channel,
                 inbound,
+                rules: Arc::clone(&self.rules),
             };
             match self.engine.execute(self.shop, command).await.map_err(error)? {
                 Reply::Stored(stored) => Ok(stored),

@@ -6,6 +6,7 @@ mod files;
 mod openapi;
 mod pages;
 pub(crate) mod present;
+mod reach;
 mod reply;
 mod route;
 mod routes;

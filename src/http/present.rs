@@ -1,4 +1,5 @@
 //! Records as the console sees them.
+use super::reach;
 use super::views::{
     AgentView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView, EventView,
     HealthView, LastView, Me, MessageView, SessionView, ShopView, StatusView, TagRef,
@@ -6,6 +7,7 @@ use super::views::{
 use crate::app::Installation;
 use weikefu_channel::Words;
 use weikefu_core::desk::Happening;
+use weikefu_core::engine::now;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
 use weikefu_core::records::{Agent, Conversation, Customer, DeskAgent, Message, Session, TagId};
@@ -105,6 +107,9 @@ pub(crate) fn conversation(
     readable: bool,
 ) -> ConversationView {
     let last = conversation.last.as_ref().filter(|_| readable);
+    // As it is now: a later event tells what changes later. A store that cannot be read is noticed elsewhere.
+    let address = (conversation.channel, conversation.peer.clone());
+    let reach = installation.trees.reaches.get(&address).ok().flatten();
     ConversationView {
         id: conversation.id,
         customer: customer(installation, of),
@@ -124,6 +129,7 @@ pub(crate) fn conversation(
             kind: last.kind,
             text: last.text.clone(),
         }),
+        reach: reach.and_then(|reach| reach::view(&reach, now())),
     }
 }
 
@@ -147,10 +153,15 @@ pub(crate) fn message(
         delivery: message.delivery.map(|delivery| DeliveryView {
             state: delivery.state,
             cause: delivery.cause,
-            reason: delivery.reason.map(|reason| match language {
-                Language::Chinese => reason.zh,
-                Language::English => reason.en,
-            }),
+            reason: match (delivery.suppressed, delivery.reason) {
+                (Some(why), _) => Some(reach::suppressed(why, language).to_owned()),
+                (None, reason) => reason.map(|reason| match language {
+                    Language::Chinese => reason.zh,
+                    Language::English => reason.en,
+                }),
+            },
+            suppressed: delivery.suppressed,
+            proof: delivery.proof,
             at: delivery.at,
         }),
     }
@@ -181,7 +192,7 @@ pub(crate) fn speaks(what: &Happening) -> bool {
         Happening::Message { message, .. } => message
             .delivery
             .as_ref()
-            .is_some_and(|delivery| delivery.reason.is_some()),
+            .is_some_and(|delivery| delivery.reason.is_some() || delivery.suppressed.is_some()),
         Happening::Channel { text, .. } => !text.is_empty(),
         Happening::Conversation { .. } | Happening::Agent { .. } | Happening::Changed(_) => false,
     }

@@ -1,11 +1,14 @@
 //! What the console sees. Made from records, never stored.
+use super::reach::ReachView;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weikefu_channel::{Action, Cause, Content, Kind, Limit};
 use weikefu_core::desk::Topic;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
-use weikefu_core::records::{AnnotationId, ConversationState, DeliveryState, Gender, Role, Speaker, TagId};
+use weikefu_core::records::{
+    AnnotationId, ConversationState, DeliveryState, Gender, Role, Speaker, Suppression, TagId,
+};
 
 /// A session and what it may choose from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -243,6 +246,8 @@ pub(crate) struct ConversationView {
     /// The customer's messages the owner has not seen.
     pub(crate) unread: u32,
     pub(crate) last: Option<LastView>,
+    /// What may still be sent; absent where the platform does not count.
+    pub(crate) reach: Option<ReachView>,
 }
 
 /// A conversation's last message.
@@ -277,8 +282,12 @@ pub(crate) struct MessageView {
 pub(crate) struct DeliveryView {
     pub(crate) state: DeliveryState,
     pub(crate) cause: Option<Cause>,
-    /// Why it failed and what to do.
+    /// Why it failed or was not sent, and what to do.
     pub(crate) reason: Option<String>,
+    /// Why the desk did not send it, where the state says that.
+    pub(crate) suppressed: Option<Suppression>,
+    /// What shows that it was taken: the platform's id of it, what it said, or how the message left.
+    pub(crate) proof: Option<String>,
     pub(crate) at: Millis,
 }
 

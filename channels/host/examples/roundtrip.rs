@@ -29,6 +29,7 @@ impl Services for Nothing {
             at: 0,
             duplicate: false,
             refused: None,
+            passive: None,
         })))
     }
     fn amend(&self, _: Amendment) -> Answer<'_, ()> {

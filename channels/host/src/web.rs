@@ -109,7 +109,7 @@ impl Web {
             let response = Response {
                 status: parts.status.as_u16(),
                 headers: headers.collect(),
-                body: Vec::new(),
+                ..Response::default()
             };
             Ok((reply(&response)?.0, Vec::from(body.to_bytes())))
         };

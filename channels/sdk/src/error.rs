@@ -14,8 +14,10 @@ pub enum Cause {
     Unknown,
     /// Pause this account until `retry_after`.
     RateLimited,
-    /// The platform's reply window is closed or its quota spent: wait for the customer.
+    /// The platform's reply window is closed: wait for the customer.
     WindowClosed,
+    /// The window is open and all messages it allows are spent: wait for the customer.
+    QuotaSpent,
     /// The platform refuses this message or customer for good.
     Rejected,
     /// Credentials are wrong or were revoked: stop the queue, ask the administrator.

@@ -1,5 +1,6 @@
 //! HTTP as both directions use it: a plugin calling a platform, a platform calling a plugin.
 use crate::error::{Cause, Error, Result};
+use crate::inbound::Cursor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// An HTTP request. Outgoing: `url` is absolute. Incoming: `url` is the path behind `/c/<key>/` plus
@@ -92,6 +93,9 @@ pub struct Response {
     pub status: u16,
     /// Header fields.
     pub headers: Vec<(String, String)>,
+    /// The message of the desk that leaves in this answer. The host records how that went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carries: Option<Cursor>,
     /// The body. Travels beside the JSON head.
     #[serde(skip)]
     pub body: Vec<u8>,
@@ -104,6 +108,7 @@ impl Response {
             status,
             headers: vec![("content-type".into(), "text/plain; charset=utf-8".into())],
             body: body.into().into_bytes(),
+            ..Response::default()
         }
     }
 
@@ -114,7 +119,15 @@ impl Response {
             status,
             headers: vec![("content-type".into(), "application/json".into())],
             body,
+            ..Response::default()
         })
+    }
+
+    /// Names the message of the desk that leaves in this answer, out of [`crate::Stored::passive`].
+    #[must_use]
+    pub fn carrying(mut self, message: Cursor) -> Self {
+        self.carries = Some(message);
+        self
     }
 
     /// Adds a header field.

@@ -1,5 +1,6 @@
 //! What a channel hands to the desk.
 use crate::content::Content;
+use crate::reply::Trigger;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,13 @@ pub struct Inbound {
     /// What the channel happens to know of the customer; absent fields leave the stored ones alone.
     #[serde(default, skip_serializing_if = "Profile::is_empty")]
     pub profile: Profile,
+    /// Which window of the platform this opens, where its kind does not tell; see [`Inbound::opens`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    /// The plugin can answer this very arrival with one text of at most this many bytes, without spending what
+    /// the platform allows; see [`Stored::passive`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passive: Option<u32>,
 }
 
 /// The two things a customer can do.
@@ -111,6 +119,10 @@ pub struct Stored {
     /// Why nothing was stored. That is an answer, not a failure: repeating it changes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+    /// A text to answer the arrival with; never in a duplicate. The plugin names its place in the answer, see
+    /// [`crate::Response::carrying`]. A text it does not answer with is taken for lost, not sent another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passive: Option<PassiveText>,
 }
 
 /// Why the desk does not take what a customer writes or does.
@@ -124,6 +136,15 @@ pub enum Refused {
     /// Anything else.
     #[serde(other)]
     Other,
+}
+
+/// A text that leaves in the answer to an arrival.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PassiveText {
+    /// Its place in the thread.
+    pub cursor: Cursor,
+    /// What it says.
+    pub text: String,
 }
 
 /// A place in a customer's thread: the conversation and the sequence number in it.

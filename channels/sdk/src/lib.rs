@@ -16,6 +16,7 @@ mod inbound;
 mod instance;
 mod manifest;
 mod panic;
+mod reply;
 mod secret;
 pub mod testing;
 mod thread;
@@ -26,8 +27,9 @@ pub use content::{Content, Kind, MediaRef};
 pub use error::{Cause, Error, Result};
 pub use host::{Health, Host, Level};
 pub use http::{Request, Response, percent_decode};
-pub use inbound::{Action, Behaviour, Cursor, Inbound, Profile, Refused, Stored, What};
+pub use inbound::{Action, Behaviour, Cursor, Inbound, PassiveText, Profile, Refused, Stored, What};
 pub use manifest::{Limit, MANIFEST_SCHEMA, Manifest};
+pub use reply::{ReplyRule, Trigger};
 pub use secret::Secret;
 pub use thread::{
     From, Notice, Outgoing, Persona, Receipt, Service, ServiceState, Thread, ThreadMessage, ThreadQuery,
@@ -43,9 +45,9 @@ pub mod tutorial {}
 pub mod prelude {
     pub use crate::{
         Action, Behaviour, Cause, Channel, Content, Cursor, Error, Health, Host, Inbound, Kind, Level, Limit,
-        Manifest, MediaRef, Notice, Notices, Outgoing, Persona, Profile, Receipt, Request, Response, Result,
-        Secret, Service, ServiceState, Sockets, Stored, Thread, ThreadMessage, ThreadQuery, Webhooks, What,
-        Words,
+        Manifest, MediaRef, Notice, Notices, Outgoing, PassiveText, Persona, Profile, Receipt, ReplyRule,
+        Request, Response, Result, Secret, Service, ServiceState, Sockets, Stored, Thread, ThreadMessage,
+        ThreadQuery, Trigger, Webhooks, What, Words,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

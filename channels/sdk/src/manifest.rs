@@ -1,5 +1,6 @@
 //! What a plugin says about itself. The console draws its forms and greys out its controls from this alone.
 use crate::content::Kind;
+use crate::reply::ReplyRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,10 @@ pub struct Manifest {
     /// How long after a customer's message the platform takes answers, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_window_s: Option<u64>,
+    /// How many answers the platform takes after what; empty means any number at any time. A setting
+    /// `reply_rules` of the channel, a list of the same kind, takes their place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_rules: Vec<ReplyRule>,
     /// Hosts the plugin may call; `host` or `host:port`. Hosts in configuration fields of format `uri` are
     /// allowed as well: the administrator wrote them.
     #[serde(default)]
@@ -88,6 +93,7 @@ impl Manifest {
             accepts: Vec::new(),
             sends: BTreeMap::new(),
             reply_window_s: None,
+            reply_rules: Vec::new(),
             network: Vec::new(),
             capabilities: Vec::new(),
             config: serde_json::Value::Null,
@@ -119,6 +125,13 @@ impl Manifest {
     #[must_use]
     pub fn reply_window(mut self, window: Duration) -> Self {
         self.reply_window_s = Some(window.as_secs());
+        self
+    }
+
+    /// Declares how many answers the platform takes after what.
+    #[must_use]
+    pub fn reply_rules(mut self, rules: impl IntoIterator<Item = ReplyRule>) -> Self {
+        self.reply_rules.extend(rules);
         self
     }
 

@@ -19,6 +19,21 @@ pub struct Receipt {
     /// The platform's id of the message, when it gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
+    /// What shows that it was taken, where there is no id: what the platform said, or how it left. At most 200
+    /// characters are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}
+
+impl Receipt {
+    /// A receipt without an id: this shows that the message was taken.
+    #[must_use]
+    pub fn proof(proof: impl Into<String>) -> Self {
+        Receipt {
+            upstream: None,
+            proof: Some(proof.into()),
+        }
+    }
 }
 
 /// A message of a thread, as a channel may show it to the customer. Internal notes never appear here.

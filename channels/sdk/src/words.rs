@@ -55,6 +55,10 @@ impl Cause {
                 "已超过平台允许的回复时间，等客户再次发来消息后才能回复",
                 "The platform's time to reply is over; you can reply once the customer writes again",
             ),
+            Cause::QuotaSpent => (
+                "平台允许的回复条数已用完，等客户再次发来消息后才能回复",
+                "All replies the platform allows have been used; you can reply once the customer writes again",
+            ),
             Cause::Rejected => (
                 "平台拒绝了这条消息，请修改后再发",
                 "The platform refused this message; change it before you send it again",

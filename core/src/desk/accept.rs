@@ -1,4 +1,5 @@
 //! Taking a conversation and ending it.
+use super::change::Change;
 use super::command::Reply;
 use super::dispatch;
 use super::facts::Facts;
@@ -84,21 +85,23 @@ pub(super) fn close<F: Facts>(
     Ok(Reply::Conversation(conversation))
 }
 
-/// Adds an outgoing message to a conversation and queues it. Returns its sequence number and the message.
+/// Adds an outgoing message to a conversation and sets it on its way. Returns its sequence number and the message.
 pub(super) fn append<F: Facts>(
     work: &mut Work<'_, F>,
     mut conversation: Conversation,
     author: Author,
     content: StoredContent,
     client_id: Option<String>,
+    delivery: Delivery,
 ) -> Result<(u32, Message), Refusal> {
+    let state = delivery.state;
     let message = Message {
         at: work.now,
         sent_at: None,
         author,
         content,
         client_id,
-        delivery: Some(Delivery::new(DeliveryState::Queued, work.now)),
+        delivery: Some(delivery),
     };
     let seq = conversation.last_seq + 1;
     conversation.last_seq = seq;
@@ -110,8 +113,17 @@ pub(super) fn append<F: Facts>(
     let queued = OutboxEntry { queued: work.now };
     work.put_conversation(conversation.clone())?;
     work.put_message(&conversation, seq, message.clone());
-    work.put(super::change::Change::Outbox(conversation.id, seq, queued));
-    work.carry(&conversation, seq);
+    match state {
+        DeliveryState::Queued => {
+            work.put(Change::Outbox(conversation.id, seq, queued));
+            work.carry(&conversation, seq);
+        }
+        DeliveryState::Sending => {
+            work.put(Change::Outbox(conversation.id, seq, queued));
+            work.await_outcome(conversation.id, seq);
+        }
+        _ => super::delivery::file(work, conversation.id, seq, None, message.delivery.as_ref()),
+    }
     Ok((seq, message))
 }
 

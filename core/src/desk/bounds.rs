@@ -223,6 +223,7 @@ mod tests {
 
     fn receive(peer: usize, dedupe: usize, nickname: usize, what: What) -> Command {
         Command::Receive {
+            rules: [].into(),
             channel: ChannelId(1),
             inbound: Inbound {
                 peer: "p".repeat(peer),
@@ -233,6 +234,8 @@ mod tests {
                     nickname: Some("n".repeat(nickname)),
                     ..Profile::default()
                 },
+                trigger: None,
+                passive: None,
             },
         }
     }
@@ -243,6 +246,7 @@ mod tests {
             conversation: ConversationId(1),
             client_id: "c".repeat(client_id),
             content: Content::text("x".repeat(bytes)),
+            force: false,
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a decision writes.
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
-    Annotation, BehaviourRecord, Conversation, Counters, Customer, DeskAgent, Message, OutboxEntry, Seen,
-    ShopSettings, Tag, TagId,
+    Annotation, BehaviourRecord, Conversation, Counters, Customer, DeliveryState, DeskAgent, Message,
+    OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
 };
 use sha2::{Digest, Sha256};
 
@@ -31,6 +31,24 @@ pub enum Change {
     Annotation(ShopId, Annotation),
     /// An agent has served a customer in a conversation.
     Served(CustomerId, AgentId, ConversationId),
+    Reach(ChannelId, String, Reach),
+    /// The message has come to this state at this time, in which somebody may look for it.
+    Stuck(Stuck),
+    /// It has left that state.
+    Unstuck(Stuck),
+}
+
+/// Names a message that did not get out, by state and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stuck {
+    /// Failed, unknown or suppressed.
+    pub state: DeliveryState,
+    /// Since when.
+    pub at: Millis,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Which.
+    pub seq: u32,
 }
 
 impl Change {
@@ -50,6 +68,7 @@ impl Change {
             }
             Change::Annotation(_, annotation) => 768 + annotation.text.len(),
             Change::Behaviour(_, _, behaviour) => 256 + behaviour.detail.len(),
+            Change::Reach(_, peer, reach) => 512 + peer.len() + 10 * reach.sent.len(),
             _ => 512,
         }
     }

@@ -14,6 +14,8 @@ pub enum Command {
         channel: ChannelId,
         /// What.
         inbound: Inbound,
+        /// What the channel's platform allows after what.
+        rules: super::reach::Rules,
     },
     /// The file of a message received before has arrived.
     Amend {
@@ -100,6 +102,8 @@ pub enum Command {
         client_id: String,
         /// What.
         content: Content,
+        /// Although the platform seems to take none any more.
+        force: bool,
     },
     /// Sends a failed or unknown message again, because an agent decided so.
     Retry {
@@ -109,6 +113,8 @@ pub enum Command {
         conversation: ConversationId,
         /// Which message.
         seq: u32,
+        /// Although the platform seems to take none any more.
+        force: bool,
     },
     /// A message is being handed to its channel.
     Delivering {
@@ -148,6 +154,8 @@ pub enum DeliveryResult {
     Accepted {
         /// The platform's id of it.
         upstream: Option<String>,
+        /// What shows that it did.
+        proof: Option<String>,
     },
     /// It did not take it.
     Failed {

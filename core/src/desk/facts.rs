@@ -1,7 +1,7 @@
 //! What a decision may look up beyond the live state.
 use super::change::DedupeKey;
 use crate::ids::{ChannelId, ConversationId, CustomerId, ShopId};
-use crate::records::{Annotation, AnnotationId, Conversation, Customer, Message, Seen};
+use crate::records::{Annotation, AnnotationId, Conversation, Customer, Message, Reach, Seen};
 
 /// A look-up that may fail because the store does.
 pub type Lookup<T> = Result<Option<T>, weikefu_storage::Error>;
@@ -20,4 +20,6 @@ pub trait Facts {
     fn message(&self, conversation: ConversationId, seq: u32) -> Lookup<Message>;
     /// An annotation.
     fn annotation(&self, shop: ShopId, id: AnnotationId) -> Lookup<Annotation>;
+    /// How far an address can be reached.
+    fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach>;
 }

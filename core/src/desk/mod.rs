@@ -4,6 +4,7 @@
 //! randomness and no I/O: the time comes with the command, and what is not in memory is looked up through
 //! [`Facts`]. That makes every decision repeatable and testable.
 mod accept;
+mod automatic;
 mod bounds;
 mod change;
 mod command;
@@ -12,6 +13,7 @@ mod delivery;
 mod dispatch;
 mod facts;
 mod presence;
+mod reach;
 mod receive;
 mod send;
 mod state;
@@ -19,10 +21,11 @@ mod tags;
 mod texts;
 mod work;
 
-pub use change::{Change, DedupeKey};
+pub use change::{Change, DedupeKey, Stuck};
 pub use command::{Command, DeliveryResult, Reply};
 pub use customers::{CustomerCommand, Edit};
 pub use facts::{Facts, Lookup};
+pub use reach::{Allowance, Rules, Standing};
 pub use state::Desk;
 pub use work::{Effect, Event, Happening, Outcome, Topic};
 
@@ -37,7 +40,11 @@ impl Desk {
         bounds::check(&command)?;
         let mut work = Work::new(self, facts, now);
         let reply = match command {
-            Command::Receive { channel, inbound } => receive::receive(&mut work, channel, inbound),
+            Command::Receive {
+                channel,
+                inbound,
+                rules,
+            } => receive::receive(&mut work, channel, inbound, &rules),
             Command::Amend {
                 channel,
                 peer,
@@ -79,12 +86,14 @@ impl Desk {
                 conversation,
                 client_id,
                 content,
-            } => send::send(&mut work, agent, conversation, client_id, content),
+                force,
+            } => send::send(&mut work, agent, conversation, client_id, content, force),
             Command::Retry {
                 agent,
                 conversation,
                 seq,
-            } => send::retry(&mut work, agent, conversation, seq),
+                force,
+            } => send::retry(&mut work, agent, conversation, seq, force),
             Command::Delivering { conversation, seq } => delivery::delivering(&mut work, conversation, seq),
             Command::Delivered {
                 conversation,

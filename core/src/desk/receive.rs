@@ -1,4 +1,5 @@
 //! What customers write and do.
+use super::automatic::Slot;
 use super::change::{Change, DedupeKey};
 use super::command::Reply;
 use super::dispatch;
@@ -10,17 +11,20 @@ use crate::records::{
     Author, BehaviourRecord, Conversation, ConversationState, Customer, LastMessage, Message, Seen,
     StoredContent,
 };
-use weikefu_channel::{Content, Cursor, Inbound, Kind, Profile, Stored, What};
+use weikefu_channel::{
+    Action, Content, Cursor, Inbound, Kind, PassiveText, Profile, ReplyRule, Stored, What,
+};
 
 /// Stores what came in, once.
 pub(super) fn receive<F: Facts>(
     work: &mut Work<'_, F>,
     channel: ChannelId,
     inbound: Inbound,
+    rules: &[ReplyRule],
 ) -> Result<Reply, Refusal> {
     let key = DedupeKey::inbound(channel, &inbound.peer, inbound.sent_at, &inbound.dedupe);
     if let Some(seen) = work.facts.seen(&key)? {
-        return Ok(stored(seen, true));
+        return Ok(stored(seen, true, None));
     }
     if blocked(work, channel, &inbound.peer)? {
         return Ok(Reply::Stored(Stored {
@@ -28,8 +32,16 @@ pub(super) fn receive<F: Facts>(
             at: work.now,
             duplicate: false,
             refused: Some(weikefu_channel::Refused::Blocked),
+            passive: None,
         }));
     }
+    let reached = follow(work, channel, &inbound, rules)?;
+    work.passive = inbound.passive.map(|bytes| Slot {
+        channel,
+        peer: inbound.peer.clone(),
+        bytes,
+        taken: None,
+    });
     let seen = match inbound.what {
         What::Message { content } => {
             let (conversation, seq) = message(
@@ -56,6 +68,13 @@ pub(super) fn receive<F: Facts>(
             // The ticket keeps behaviours of the same moment apart and in order.
             let n = work.ticket();
             work.put(Change::Behaviour(customer.id, n, record));
+            let open = work
+                .desk
+                .conversation_with(channel, &inbound.peer)
+                .map(|open| open.id);
+            if let Some(open) = open.filter(|_| reached) {
+                work.tell_conversation(open)?;
+            }
             Seen {
                 place: None,
                 at: work.now,
@@ -64,10 +83,37 @@ pub(super) fn receive<F: Facts>(
     };
     work.put(Change::Seen(key, seen));
     dispatch::pull(work)?;
-    Ok(stored(seen, false))
+    let passive = work.passive.take().and_then(|slot| slot.taken);
+    Ok(stored(seen, false, passive))
 }
 
-fn stored(seen: Seen, duplicate: bool) -> Reply {
+/// Notes what the arrival allows to be sent. Returns whether that has changed anything.
+fn follow<F: Facts>(
+    work: &mut Work<'_, F>,
+    channel: ChannelId,
+    inbound: &Inbound,
+    rules: &[ReplyRule],
+) -> Result<bool, Refusal> {
+    let before = work.reach(channel, &inbound.peer)?;
+    let gone = matches!(&inbound.what, What::Behaviour { behaviour } if behaviour.action == Action::Unfollow);
+    let trigger = inbound.opens();
+    if !before.limited && (gone || !rules.iter().any(|rule| Some(rule.trigger) == trigger)) {
+        return Ok(false);
+    }
+    let mut after = before.clone();
+    if gone {
+        after.abandoned(inbound.sent_at, work.now);
+    } else {
+        after.triggered(rules, trigger, inbound.sent_at, work.now);
+    }
+    let changed = after != before;
+    if changed {
+        work.put_reach(channel, &inbound.peer, after);
+    }
+    Ok(changed)
+}
+
+fn stored(seen: Seen, duplicate: bool, passive: Option<PassiveText>) -> Reply {
     let cursor = seen.place.map(|(conversation, seq)| Cursor {
         conversation: conversation.0,
         seq,
@@ -77,6 +123,7 @@ fn stored(seen: Seen, duplicate: bool) -> Reply {
         at: seen.at,
         duplicate,
         refused: None,
+        passive,
     })
 }
 

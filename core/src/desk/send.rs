@@ -3,10 +3,11 @@ use super::accept::append;
 use super::change::{Change, DedupeKey};
 use super::command::Reply;
 use super::facts::Facts;
+use super::reach::Standing;
 use super::work::Work;
 use crate::error::Refusal;
-use crate::ids::{AgentId, ConversationId};
-use crate::records::{Author, Conversation, Delivery, DeliveryState, OutboxEntry, Seen};
+use crate::ids::{AgentId, ConversationId, Millis};
+use crate::records::{Author, Conversation, Delivery, DeliveryState, OutboxEntry, Reach, Seen, Way};
 use weikefu_channel::Content;
 
 /// Stores an agent's message and queues it. The same `client_id` again gives the same message.
@@ -16,6 +17,7 @@ pub(super) fn send<F: Facts>(
     id: ConversationId,
     client_id: String,
     content: Content,
+    force: bool,
 ) -> Result<Reply, Refusal> {
     let open = work.desk.open.get(&id).cloned();
     let known = match &open {
@@ -34,14 +36,25 @@ pub(super) fn send<F: Facts>(
     if conversation.owner != Some(agent) {
         return Err(Refusal::NotOwner);
     }
+    let mut reach = work.reach(conversation.channel, &conversation.peer)?;
+    let way = way(&reach, force, work.now)?;
+    if reach.limited {
+        reach.reserve();
+        work.put_reach(conversation.channel, &conversation.peer, reach);
+    }
     // Who answers has read.
     conversation.unread = 0;
+    let delivery = Delivery {
+        way,
+        ..Delivery::new(DeliveryState::Queued, work.now)
+    };
     let (seq, message) = append(
         work,
         conversation,
         Author::Agent(agent),
         content.into(),
         Some(client_id),
+        delivery,
     )?;
     work.put(Change::Seen(
         key,
@@ -53,21 +66,47 @@ pub(super) fn send<F: Facts>(
     Ok(Reply::Message(id, seq, message))
 }
 
-/// Queues a failed or unknown message again.
+/// How an agent's message may leave, if it may.
+fn way(reach: &Reach, force: bool, now: Millis) -> Result<Way, Refusal> {
+    match reach.allowance(now).map(|allowance| allowance.standing()) {
+        None | Some(Standing::Open | Standing::Last) => Ok(Way::Counted),
+        Some(_) if force => Ok(Way::Forced),
+        Some(Standing::Spent) => Err(Refusal::ReachSpent),
+        Some(Standing::Closed) => Err(Refusal::ReachClosed),
+    }
+}
+
+/// Queues a failed or unknown message again. One that is on its way already, because somebody was faster, is
+/// left to it.
 pub(super) fn retry<F: Facts>(
     work: &mut Work<'_, F>,
     agent: AgentId,
     id: ConversationId,
     seq: u32,
+    force: bool,
 ) -> Result<Reply, Refusal> {
     let conversation = owned(work, agent, id)?;
-    let mut message = work.facts.message(id, seq)?.ok_or(Refusal::NotFound("message"))?;
-    let state = message.delivery.as_ref().map(|delivery| delivery.state);
-    if !matches!(state, Some(DeliveryState::Failed | DeliveryState::Unknown)) {
-        return Err(Refusal::NothingToRetry);
+    let message = work.facts.message(id, seq)?.ok_or(Refusal::NotFound("message"))?;
+    match message.delivery.as_ref().map(|delivery| delivery.state) {
+        Some(DeliveryState::Failed | DeliveryState::Unknown) => {}
+        Some(DeliveryState::Queued | DeliveryState::Sending) => return Ok(Reply::Message(id, seq, message)),
+        _ => return Err(Refusal::NothingToRetry),
     }
-    message.delivery = Some(Delivery::new(DeliveryState::Queued, work.now));
-    work.put_message(&conversation, seq, message.clone());
+    let mut reach = work.reach(conversation.channel, &conversation.peer)?;
+    let delivery = Delivery {
+        way: way(&reach, force, work.now)?,
+        ..Delivery::new(DeliveryState::Queued, work.now)
+    };
+    let before = reach.allowance(work.now);
+    if reach.limited {
+        reach.reserve();
+        let after = reach.allowance(work.now);
+        work.put_reach(conversation.channel, &conversation.peer, reach);
+        if after != before {
+            work.tell_conversation(id)?;
+        }
+    }
+    let message = super::delivery::proceed(work, &conversation, seq, message, delivery);
     work.put(Change::Outbox(id, seq, OutboxEntry { queued: work.now }));
     work.carry(&conversation, seq);
     Ok(Reply::Message(id, seq, message))

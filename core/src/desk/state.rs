@@ -82,6 +82,7 @@ impl Desk {
             | Change::Blacklisted(..)
             | Change::Annotation(..)
             | Change::Served(..) => {}
+            Change::Reach(..) | Change::Stuck(..) | Change::Unstuck(..) => {}
         }
     }
 

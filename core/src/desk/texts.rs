@@ -1,13 +1,13 @@
 //! Automatic texts (A5.1-A5.4): what the desk says by itself. This is the one way by which it says anything.
 //!
 //! It owns which text is said to whom and how often: a greeting and a closing text once a conversation, the
-//! others once a conversation and half an hour. What a platform still allows is not decided here.
-use super::accept::append;
+//! others once a conversation and half an hour. Whether one leaves is decided in `automatic`.
+use super::automatic::speak;
 use super::facts::Facts;
 use super::work::Work;
 use crate::error::Refusal;
 use crate::ids::{AgentId, Millis};
-use crate::records::{Author, Auto, Conversation, StoredContent};
+use crate::records::{Author, Auto, Conversation};
 
 /// The least time between two texts of a kind that may be repeated, milliseconds.
 const AGAIN: Millis = 30 * 60_000;
@@ -25,7 +25,7 @@ pub(super) fn say<F: Facts>(
         return work.put_conversation(conversation);
     };
     conversation.note_said(auto, work.now);
-    append(work, conversation, author, StoredContent::Text(text), None).map(drop)
+    speak(work, conversation, author, text).map(drop)
 }
 
 /// Whether a text of this kind may be said now.

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::state::Desk;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
-use crate::records::{Conversation, Customer, DeskAgent, Message};
+use crate::records::{Conversation, Customer, DeskAgent, Message, Reach};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -88,6 +88,13 @@ pub enum Effect {
         /// Which message.
         seq: u32,
     },
+    /// A message is leaving in the answer to an arrival; should it never be heard of again, its fate is unknown.
+    Await {
+        /// Where it stands.
+        conversation: ConversationId,
+        /// Which message.
+        seq: u32,
+    },
     /// The customer's service has changed.
     Notify {
         /// By which channel.
@@ -122,6 +129,8 @@ pub(super) struct Work<'a, F> {
     changes: Vec<Change>,
     events: Vec<Event>,
     effects: Vec<Effect>,
+    /// The arrival being decided can be answered with a text.
+    pub(super) passive: Option<super::automatic::Slot>,
 }
 
 impl<'a, F: Facts> Work<'a, F> {
@@ -133,6 +142,7 @@ impl<'a, F: Facts> Work<'a, F> {
             changes: Vec::new(),
             events: Vec::new(),
             effects: Vec::new(),
+            passive: None,
         }
     }
 
@@ -224,6 +234,36 @@ impl<'a, F: Facts> Work<'a, F> {
         });
     }
 
+    /// Tells a conversation although it has not changed: what may be sent there has.
+    pub(super) fn tell_conversation(&mut self, id: ConversationId) -> Result<(), Refusal> {
+        if let Some(conversation) = self.desk.open.get(&id).cloned() {
+            let customer = self.customer(conversation.customer)?;
+            self.tell(Happening::Conversation {
+                conversation,
+                customer,
+            });
+        }
+        Ok(())
+    }
+
+    /// The ledger of an address.
+    pub(super) fn reach(&self, channel: ChannelId, peer: &str) -> Result<Reach, Refusal> {
+        // What this decision has changed already is not in the store yet.
+        let changed = self.changes.iter().rev().find_map(|change| match change {
+            Change::Reach(of, whose, reach) if *of == channel && whose == peer => Some(reach),
+            _ => None,
+        });
+        match changed {
+            Some(reach) => Ok(reach.clone()),
+            None => Ok(self.facts.reach(channel, peer)?.unwrap_or_default()),
+        }
+    }
+
+    /// Writes the ledger of an address.
+    pub(super) fn put_reach(&mut self, channel: ChannelId, peer: &str, reach: Reach) {
+        self.put(Change::Reach(channel, peer.to_owned(), reach));
+    }
+
     pub(super) fn carry(&mut self, conversation: &Conversation, seq: u32) {
         self.effects.push(Effect::Carry {
             channel: conversation.channel,
@@ -238,6 +278,10 @@ impl<'a, F: Facts> Work<'a, F> {
             Some(customer) => Ok(customer.clone()),
             None => self.facts.customer(id)?.ok_or(Refusal::NotFound("customer")),
         }
+    }
+
+    pub(super) fn await_outcome(&mut self, conversation: ConversationId, seq: u32) {
+        self.effects.push(Effect::Await { conversation, seq });
     }
 
     pub(super) fn tell(&mut self, what: Happening) {

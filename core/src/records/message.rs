@@ -23,13 +23,14 @@ pub struct Message {
     /// Its way out; `None` for what came in.
     pub delivery: Option<Delivery>,
 }
-record!(Message, b"msg2", super::message_1::Message1, Message::from);
+record!(Message, b"msg3", super::message_2::Message2, Message::from);
 
 impl Message {
     /// Whether the customer sees it, on whatever channel. Everything read for a customer asks here.
     #[must_use]
     pub fn is_for_customer(&self) -> bool {
-        !matches!(self.author, Author::Note(_))
+        let state = self.delivery.as_ref().map(|delivery| delivery.state);
+        !matches!(self.author, Author::Note(_)) && state != Some(DeliveryState::Suppressed)
     }
 }
 
@@ -125,6 +126,12 @@ pub struct Delivery {
     pub reason: Option<Reason>,
     /// The platform's id of the message.
     pub upstream: Option<String>,
+    /// How it leaves.
+    pub way: Way,
+    /// What shows that it was taken: what the platform said, or how it left.
+    pub proof: Option<String>,
+    /// Why it was not sent at all, where the state says that.
+    pub suppressed: Option<Suppression>,
 }
 
 impl Delivery {
@@ -137,8 +144,59 @@ impl Delivery {
             cause: None,
             reason: None,
             upstream: None,
+            way: Way::Counted,
+            proof: None,
+            suppressed: None,
         }
     }
+
+    /// A text the desk has decided not to send.
+    #[must_use]
+    pub fn suppressed(why: Suppression, at: Millis) -> Self {
+        Delivery {
+            suppressed: Some(why),
+            ..Delivery::new(DeliveryState::Suppressed, at)
+        }
+    }
+
+    /// The same way, come to another state.
+    #[must_use]
+    pub fn on(&self, state: DeliveryState, at: Millis) -> Self {
+        Delivery {
+            way: self.way,
+            ..Delivery::new(state, at)
+        }
+    }
+
+    /// Whether it is still on its way.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.state, DeliveryState::Queued | DeliveryState::Sending)
+    }
+}
+
+/// How a message leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Way {
+    /// As one of the messages the platform allows.
+    #[default]
+    Counted,
+    /// The same, although none seemed to be left: an agent said so.
+    Forced,
+    /// In the answer to an arrival; the platform does not count it.
+    Passive,
+}
+
+/// Why a text was not sent. Variants are only ever added at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Suppression {
+    /// What the platform still allows is kept for the agent.
+    QuotaReserved,
+    /// The platform takes no message at present.
+    WindowClosed,
+    /// Too many automatic texts to one address: perhaps a machine answers there.
+    Loop,
 }
 
 /// Why a message did not arrive, in the languages agents read.
@@ -151,7 +209,7 @@ pub struct Reason {
 }
 
 /// States of an outgoing message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
     /// Stored, not yet tried.
@@ -164,6 +222,8 @@ pub enum DeliveryState {
     Failed,
     /// It left and no answer came: it may have arrived. Never sent again by itself.
     Unknown,
+    /// An automatic text that was not sent, and never shown to the customer.
+    Suppressed,
 }
 
 /// A message on its way out. Its key names shop, conversation and sequence number; it exists while the

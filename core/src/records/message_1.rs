@@ -1,6 +1,7 @@
 //! Messages as the first version stored them: why one failed was known in one language only, the channel's.
 use super::content::StoredContent;
-use super::message::{Author, Delivery, DeliveryState, Message, Reason};
+use super::message::{Author, DeliveryState, Reason};
+use super::message_2::{Delivery2, Message2};
 use crate::ids::Millis;
 use serde::{Deserialize, Serialize};
 use weikefu_channel::Cause;
@@ -27,24 +28,24 @@ struct Delivery1 {
     upstream: Option<String>,
 }
 
-impl From<Message1> for Message {
+impl From<Message1> for Message2 {
     fn from(old: Message1) -> Self {
-        Message {
+        Message2 {
             at: old.at,
             sent_at: old.sent_at,
             author: old.author,
             content: old.content,
             client_id: old.client_id,
-            delivery: old.delivery.map(Delivery::from),
+            delivery: old.delivery.map(Delivery2::from),
         }
     }
 }
 
-impl From<Delivery1> for Delivery {
+impl From<Delivery1> for Delivery2 {
     fn from(old: Delivery1) -> Self {
         // An outcome nobody knows had no cause beside it.
         let (_, meaning) = old.cause.unwrap_or(Cause::Unknown).words();
-        Delivery {
+        Delivery2 {
             state: old.state,
             at: old.at,
             cause: old.cause,

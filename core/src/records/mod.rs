@@ -8,8 +8,10 @@ mod customer;
 mod media;
 mod message;
 mod message_1;
+mod message_2;
 mod named;
 mod quick_reply;
+mod reach;
 mod shop;
 mod tag;
 mod ticketed;
@@ -21,7 +23,10 @@ pub use content::{StoredContent, StoredMedia};
 pub use conversation::{Conversation, ConversationState, LastMessage, Said, Speaker, Transfer};
 pub use customer::{BehaviourRecord, Blocked, Card, Customer, Details, Gender, Identity};
 pub use media::MediaMeta;
-pub use message::{Author, Auto, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen};
+pub use message::{
+    Author, Auto, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen, Suppression, Way,
+};
 pub use quick_reply::{QuickBox, QuickFolder, QuickReply};
+pub use reach::{Grant, Reach};
 pub use shop::{AutoClose, Counters, DeskAgent, OfflineText, Presence, Shop, ShopSettings};
 pub use tag::{Tag, TagId};

@@ -1,11 +1,11 @@
 //! What each command has to answer and to leave behind, said independently of how the desk does it.
 use crate::script::{Epoch, Place, Which, Who};
-use crate::world::{Answer, World, address, arrival, done, sent_at, written};
-use weikefu_channel::{Content, Inbound, Profile, Refused, Stored};
-use weikefu_core::desk::{Command, DeliveryResult, Reply};
+use crate::world::{Answer, World, address, arrival, done, rules, sent_at, written};
+use weikefu_channel::{Action, Content, Inbound, Profile, Refused, Stored};
+use weikefu_core::desk::{Command, DeliveryResult, Reply, Standing};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
-use weikefu_core::records::{Author, Auto, ConversationState, DeliveryState, StoredContent};
+use weikefu_core::records::{Author, Auto, ConversationState, DeliveryState, StoredContent, Way};
 
 fn refused(answer: &Answer) -> &'static str {
     match answer {
@@ -33,17 +33,35 @@ fn turned_away(world: &World, channel: ChannelId, peer: &str, stored: &Stored, k
 fn receive(world: &mut World, channel: ChannelId, inbound: Inbound) -> Stored {
     let key = (channel, inbound.peer.clone(), inbound.dedupe.clone());
     let events = world.desk.last_event();
-    let Ok(Reply::Stored(stored)) = world.run(Command::Receive { channel, inbound }) else {
+    let slot = inbound.passive;
+    let command = Command::Receive {
+        channel,
+        inbound,
+        rules: rules(channel),
+    };
+    let Ok(Reply::Stored(stored)) = world.run(command) else {
         panic!("an arrival within its bounds is never refused");
     };
     if let Some(&(cursor, at)) = world.arrived.get(&key) {
         assert_eq!((stored.duplicate, stored.cursor, stored.at), (true, cursor, at));
+        assert_eq!(stored.passive, None, "a repetition is answered without a text");
         assert_eq!(world.desk.last_event(), events, "a repetition is no news");
     } else {
         assert!(!stored.duplicate);
         assert_eq!(stored.at, world.now);
         if stored.refused.is_some() {
             return stored;
+        }
+        if let Some(passive) = &stored.passive {
+            let place = (ConversationId(passive.cursor.conversation), passive.cursor.seq);
+            let message = &world.memory.messages[&place];
+            let delivery = message.delivery.as_ref().unwrap();
+            assert!(slot.is_some() && !matches!(message.author, Author::Customer | Author::Agent(_)));
+            assert_eq!(
+                (delivery.state, delivery.way),
+                (DeliveryState::Sending, Way::Passive)
+            );
+            assert_eq!(message.content, StoredContent::Text(passive.text.clone()));
         }
         world.arrived.insert(key, (stored.cursor, stored.at));
     }
@@ -69,8 +87,8 @@ pub(crate) fn message(world: &mut World, from: u32, id: u32, content: Content, p
     assert!(conversation.unread > 0);
 }
 
-pub(crate) fn behaviour(world: &mut World, from: u32, id: u32, profile: Profile) {
-    let (channel, inbound) = arrival(from, id, profile, done());
+pub(crate) fn behaviour(world: &mut World, from: u32, id: u32, profile: Profile, action: Action) {
+    let (channel, inbound) = arrival(from, id, profile, done(action));
     let before = world.memory.behaviours.len();
     let peer = inbound.peer.clone();
     let kept = world.memory.messages.len() + before;
@@ -294,20 +312,40 @@ pub(crate) fn read(world: &mut World, who: Who, which: Which, all: bool) {
     }
 }
 
-pub(crate) fn send(world: &mut World, who: Who, which: Which, client_id: u32, content: Content) {
+/// The refusal of what the platform would not take.
+fn reachable(world: &World, conversation: ConversationId, force: bool) -> &'static str {
+    let conversation = &world.memory.conversations[&conversation];
+    let address = (conversation.channel, conversation.peer.clone());
+    let reach = world.memory.reaches.get(&address);
+    // The time is that of the command to come.
+    match reach.and_then(|reach| reach.allowance(world.now + 1000)) {
+        Some(allowance) if !force => match allowance.standing() {
+            Standing::Spent => "reach_spent",
+            Standing::Closed => "reach_closed",
+            _ => "fine",
+        },
+        _ => "fine",
+    }
+}
+
+pub(crate) fn send(world: &mut World, who: Who, which: Which, client_id: u32, content: Content, force: bool) {
     let conversation = world.pick(which);
     let agent = world.who(who, conversation);
     let client_id = format!("c{client_id}");
     let key = (conversation, agent, client_id.clone());
     let expected = match world.sent.get(&key) {
         Some(_) => "fine",
-        None => owner_only(world, agent, conversation),
+        None => match owner_only(world, agent, conversation) {
+            "fine" => reachable(world, conversation, force),
+            other => other,
+        },
     };
     let answer = world.run(Command::Send {
         agent,
         conversation,
         client_id,
         content: content.clone(),
+        force,
     });
     assert_eq!(refused(&answer), expected);
     let Ok(Reply::Message(id, seq, message)) = answer else {
@@ -335,25 +373,31 @@ fn state(world: &World, place: (ConversationId, u32)) -> Option<DeliveryState> {
     message.delivery.as_ref().map(|delivery| delivery.state)
 }
 
-pub(crate) fn retry(world: &mut World, who: Who, place: Place) {
+pub(crate) fn retry(world: &mut World, who: Who, place: Place, force: bool) {
     let (conversation, seq) = world.place(place);
     let agent = world.who(who, conversation);
     let before = state(world, (conversation, seq));
     let expected = match owner_only(world, agent, conversation) {
-        "fine" if matches!(before, Some(DeliveryState::Failed | DeliveryState::Unknown)) => "fine",
-        "fine" => "nothing_to_retry",
+        "fine" => match before {
+            Some(DeliveryState::Failed | DeliveryState::Unknown) => reachable(world, conversation, force),
+            // Somebody was faster.
+            Some(DeliveryState::Queued | DeliveryState::Sending) => "fine",
+            _ => "nothing_to_retry",
+        },
         other => other,
     };
     let answer = world.run(Command::Retry {
         agent,
         conversation,
         seq,
+        force,
     });
     assert_eq!(refused(&answer), expected);
-    let now = if expected == "fine" {
-        Some(DeliveryState::Queued)
-    } else {
-        before
+    let now = match before {
+        Some(DeliveryState::Failed | DeliveryState::Unknown) if expected == "fine" => {
+            Some(DeliveryState::Queued)
+        }
+        _ => before,
     };
     assert_eq!(state(world, (conversation, seq)), now);
 }
@@ -375,7 +419,17 @@ pub(crate) fn delivering(world: &mut World, place: Place) {
     let answer = world.run(Command::Delivering { conversation, seq });
     assert_eq!(refused(&answer), expected);
     if expected == "fine" {
-        assert_eq!(state(world, (conversation, seq)), Some(DeliveryState::Sending));
+        let message = &world.memory.messages[&(conversation, seq)];
+        let (state, way) = message.delivery.as_ref().map(|it| (it.state, it.way)).unwrap();
+        match state {
+            DeliveryState::Sending => {}
+            // It waited for too long; only where somebody counts.
+            DeliveryState::Failed => assert!(matches!(message.author, Author::Agent(_))),
+            DeliveryState::Suppressed => assert!(!matches!(message.author, Author::Agent(_))),
+            other => panic!("{other:?}"),
+        }
+        let counted = world.memory.conversations[&conversation].channel == ChannelId(2);
+        assert!(state == DeliveryState::Sending || (way == Way::Counted && counted));
     }
 }
 
@@ -404,11 +458,19 @@ pub(crate) fn oversized(world: &mut World, kind: u32) {
     let long = "长".repeat(30_000);
     let (channel, mut inbound) = arrival(0, 0, Profile::default(), written(Content::text(long.clone())));
     let command = match kind {
-        0 => Command::Receive { channel, inbound },
+        0 => Command::Receive {
+            channel,
+            inbound,
+            rules: rules(channel),
+        },
         1 => {
-            inbound.what = done();
+            inbound.what = done(Action::PageView);
             inbound.peer = long;
-            Command::Receive { channel, inbound }
+            Command::Receive {
+                channel,
+                inbound,
+                rules: rules(channel),
+            }
         }
         2 => Command::SetAcceptance {
             agent: AgentId(1),
@@ -421,6 +483,7 @@ pub(crate) fn oversized(world: &mut World, kind: u32) {
             conversation: world.pick(Which::Missing),
             client_id: "c".into(),
             content: Content::text(long),
+            force: true,
         },
         _ => Command::SetAcceptance {
             agent: AgentId(1),

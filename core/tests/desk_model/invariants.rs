@@ -1,9 +1,9 @@
 //! What holds after every command, and what a command may do to what was before it.
 use crate::memory::Memory;
 use std::collections::{BTreeMap, BTreeSet};
-use weikefu_core::desk::{Command, Desk, Event, Happening};
+use weikefu_core::desk::{Command, Desk, Event, Happening, Stuck};
 use weikefu_core::ids::{AgentId, ConversationId};
-use weikefu_core::records::{Author, Conversation, ConversationState, DeliveryState, StoredContent};
+use weikefu_core::records::{Author, Conversation, ConversationState, DeliveryState, StoredContent, Way};
 
 /// The state alone.
 pub(crate) fn hold(desk: &Desk, memory: &Memory) {
@@ -15,6 +15,7 @@ pub(crate) fn hold(desk: &Desk, memory: &Memory) {
     }
     outbox(memory);
     crate::customers::hold(desk, memory);
+    ledger(memory);
     for customer in memory.customers.values() {
         let opened = memory
             .conversations
@@ -130,6 +131,45 @@ fn outbox(memory: &Memory) {
     for message in memory.messages.values() {
         assert_eq!(message.delivery.is_none(), message.author == Author::Customer);
     }
+}
+
+/// What is on its way is reserved, once; what did not get out can be found, and says why.
+fn ledger(memory: &Memory) {
+    let mut pending: BTreeMap<_, u32> = BTreeMap::new();
+    let mut stuck = BTreeSet::new();
+    for (&(conversation, seq), message) in &memory.messages {
+        let Some(delivery) = &message.delivery else {
+            continue;
+        };
+        let of = &memory.conversations[&conversation];
+        if delivery.is_under_way() && delivery.way != Way::Passive {
+            *pending.entry((of.channel, of.peer.clone())).or_default() += 1;
+        }
+        let (state, at) = (delivery.state, delivery.at);
+        if matches!(
+            state,
+            DeliveryState::Failed | DeliveryState::Unknown | DeliveryState::Suppressed
+        ) {
+            stuck.insert(Stuck {
+                state,
+                at,
+                conversation,
+                seq,
+            });
+        }
+        assert_eq!(delivery.suppressed.is_some(), state == DeliveryState::Suppressed);
+        assert_eq!(delivery.proof.is_some(), state == DeliveryState::Accepted);
+        assert_eq!(message.is_for_customer(), state != DeliveryState::Suppressed);
+        let agents = matches!(message.author, Author::Agent(_));
+        assert!(!(agents && state == DeliveryState::Suppressed));
+    }
+    for (address, reach) in memory.reaches.iter().filter(|(_, reach)| reach.limited) {
+        assert_eq!(reach.pending, pending.get(address).copied().unwrap_or(0));
+        let triggers: BTreeSet<_> = reach.grants.iter().map(|grant| grant.trigger).collect();
+        assert_eq!(triggers.len(), reach.grants.len(), "one grant of a kind");
+        assert!(reach.sent.is_sorted());
+    }
+    assert_eq!(memory.stuck, stuck);
 }
 
 /// From one state to the next.

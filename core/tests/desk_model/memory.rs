@@ -1,10 +1,10 @@
 //! A store in memory: what a decision writes, and what the next one may look up.
 use std::collections::{BTreeMap, BTreeSet};
-use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup};
+use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup, Stuck};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
     Annotation, AnnotationId, Author, BehaviourRecord, Conversation, ConversationState, Counters, Customer,
-    DeskAgent, Message, OutboxEntry, Seen, ShopSettings, Tag, TagId,
+    DeskAgent, Message, OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
 };
 
 pub(crate) const SHOP: ShopId = ShopId(7);
@@ -27,6 +27,8 @@ pub(crate) struct Memory {
     pub(crate) blacklist: BTreeSet<(i64, CustomerId)>,
     pub(crate) annotations: BTreeMap<AnnotationId, Annotation>,
     pub(crate) served: BTreeSet<(CustomerId, AgentId, ConversationId)>,
+    pub(crate) reaches: BTreeMap<(ChannelId, String), Reach>,
+    pub(crate) stuck: BTreeSet<Stuck>,
 }
 
 impl Memory {
@@ -69,6 +71,9 @@ impl Memory {
             Change::Served(customer, agent, conversation) => {
                 self.served.insert((customer, agent, conversation));
             }
+            Change::Reach(channel, peer, reach) => drop(self.reaches.insert((channel, peer), reach)),
+            Change::Stuck(stuck) => assert!(self.stuck.insert(stuck), "{stuck:?} stands there twice"),
+            Change::Unstuck(stuck) => assert!(self.stuck.remove(&stuck), "{stuck:?} stands nowhere"),
         }
     }
 
@@ -145,5 +150,8 @@ impl Facts for Memory {
     }
     fn annotation(&self, _shop: ShopId, id: AnnotationId) -> Lookup<Annotation> {
         Ok(self.annotations.get(&id).cloned())
+    }
+    fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach> {
+        Ok(self.reaches.get(&(channel, peer.to_owned())).cloned())
     }
 }

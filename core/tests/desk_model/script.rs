@@ -3,7 +3,7 @@
 use crate::customers;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use weikefu_channel::{Cause, Content, Profile, Words};
+use weikefu_channel::{Action, Cause, Content, Profile, Words};
 use weikefu_core::desk::DeliveryResult;
 
 /// Which agent acts.
@@ -56,6 +56,7 @@ pub(crate) enum Step {
         from: u32,
         id: u32,
         profile: Profile,
+        action: Action,
     },
     Amend {
         from: u32,
@@ -98,11 +99,15 @@ pub(crate) enum Step {
         which: Which,
         client_id: u32,
         content: Content,
+        force: bool,
     },
     Retry {
         who: Who,
         place: Place,
+        force: bool,
     },
+    /// Nothing happens for so many seconds.
+    Wait(u32),
     Delivering(Place),
     Delivered(Place, DeliveryResult),
     Customer(customers::Step),
@@ -126,6 +131,15 @@ fn profile() -> impl Strategy<Value = Profile> {
         3 => Just(Profile::default()),
         1 => "[a-b]".prop_map(|name| Profile { nickname: Some(name), ..Profile::default() }),
         1 => Just(Profile { verified: true, ..Profile::default() }),
+    ]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        Just(Action::PageView),
+        Just(Action::MenuClick),
+        Just(Action::Follow),
+        Just(Action::Unfollow)
     ]
 }
 
@@ -157,11 +171,20 @@ fn place() -> impl Strategy<Value = Place> {
 fn result() -> impl Strategy<Value = DeliveryResult> {
     prop_oneof![
         Just(DeliveryResult::Accepted {
-            upstream: Some("m1".into())
+            upstream: Some("m1".into()),
+            proof: None,
         }),
         Just(DeliveryResult::Failed {
             cause: Cause::WindowClosed,
             reason: Words::new("等客户来信", "45015")
+        }),
+        Just(DeliveryResult::Failed {
+            cause: Cause::QuotaSpent,
+            reason: Words::new("等客户来信", "45047")
+        }),
+        Just(DeliveryResult::Failed {
+            cause: Cause::Rejected,
+            reason: Words::new("不收", "no")
         }),
         Just(DeliveryResult::Unknown {
             reason: Words::new("没有应答", "no answer")
@@ -182,8 +205,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => (0..ADDRESSES, 0..IDS, content(), profile())
             .prop_map(|(from, id, content, profile)| Step::Message { from, id, content, profile }),
-        3 => (0..ADDRESSES, 0..IDS, profile())
-            .prop_map(|(from, id, profile)| Step::Behaviour { from, id, profile }),
+        3 => (0..ADDRESSES, 0..IDS, profile(), action())
+            .prop_map(|(from, id, profile, action)| Step::Behaviour { from, id, profile, action }),
         2 => (0..ADDRESSES, 0..IDS, content()).prop_map(|(from, id, content)| Step::Amend { from, id, content }),
         6 => agent().prop_map(Step::Join),
         1 => agent().prop_map(Step::Leave),
@@ -197,9 +220,12 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (who(), any::<bool>(), which(), epoch())
             .prop_map(|(who, senior, which, epoch)| Step::Close { who, senior, which, epoch }),
         3 => (who(), which(), any::<bool>()).prop_map(|(who, which, all)| Step::Read { who, which, all }),
-        8 => (who(), which(), 0..IDS, content())
-            .prop_map(|(who, which, client_id, content)| Step::Send { who, which, client_id, content }),
-        3 => (who(), place()).prop_map(|(who, place)| Step::Retry { who, place }),
+        8 => (who(), which(), 0..IDS, content(), prop::bool::weighted(0.1)).prop_map(
+            |(who, which, client_id, content, force)| Step::Send { who, which, client_id, content, force }
+        ),
+        3 => (who(), place(), prop::bool::weighted(0.2))
+            .prop_map(|(who, place, force)| Step::Retry { who, place, force }),
+        2 => prop_oneof![0..90_u32, 170_000..180_000_u32].prop_map(Step::Wait),
         5 => place().prop_map(Step::Delivering),
         6 => (place(), result()).prop_map(|(place, result)| Step::Delivered(place, result)),
         6 => customers::step(AGENTS).prop_map(Step::Customer),

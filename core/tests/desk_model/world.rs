@@ -4,8 +4,10 @@ use crate::memory::{Memory, SHOP};
 use crate::script::{Epoch, Place, Step, Which, Who};
 use proptest::sample::Index;
 use std::collections::BTreeMap;
-use weikefu_channel::{Action, Behaviour, Content, Cursor, Inbound, Profile, What, Words};
-use weikefu_core::desk::{Command, Desk, Reply};
+use weikefu_channel::{
+    Action, Behaviour, Content, Cursor, Inbound, Profile, ReplyRule, Trigger, What, Words,
+};
+use weikefu_core::desk::{Command, Desk, Reply, Rules};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId};
 use weikefu_core::records::{Author, Conversation, ConversationState, DeliveryState, Message};
@@ -178,7 +180,13 @@ impl World {
                 content,
                 profile,
             } => expect::message(self, from, id, content, profile),
-            Step::Behaviour { from, id, profile } => expect::behaviour(self, from, id, profile),
+            Step::Behaviour {
+                from,
+                id,
+                profile,
+                action,
+            } => expect::behaviour(self, from, id, profile, action),
+            Step::Wait(seconds) => self.now += i64::from(seconds) * 1000,
             Step::Amend { from, id, content } => expect::amend(self, from, id, content),
             Step::Join(agent) => expect::join(self, AgentId(agent)),
             Step::Leave(agent) => expect::leave(self, AgentId(agent)),
@@ -203,8 +211,9 @@ impl World {
                 which,
                 client_id,
                 content,
-            } => expect::send(self, who, which, client_id, content),
-            Step::Retry { who, place } => expect::retry(self, who, place),
+                force,
+            } => expect::send(self, who, which, client_id, content, force),
+            Step::Retry { who, place, force } => expect::retry(self, who, place, force),
             Step::Delivering(place) => expect::delivering(self, place),
             Step::Delivered(place, result) => expect::delivered(self, place, result),
             Step::Customer(step) => crate::customers::step_of(self, step),
@@ -239,21 +248,36 @@ pub(crate) fn arrival(from: u32, id: u32, profile: Profile, what: What) -> (Chan
         sent_at: sent_at(id),
         what,
         profile,
+        trigger: None,
+        passive: id.is_multiple_of(3).then_some(2047),
     };
     (channel, inbound)
 }
 
 pub(crate) fn sent_at(id: u32) -> i64 {
-    1_700_000_000_000 + i64::from(id)
+    1_800_000_000_000 + i64::from(id) * 7_000
 }
 
 pub(crate) fn written(content: Content) -> What {
     What::Message { content }
 }
 
-pub(crate) fn done() -> What {
+/// The second channel is one whose platform counts.
+pub(crate) fn rules(channel: ChannelId) -> Rules {
+    match channel {
+        ChannelId(2) => [
+            ReplyRule::new(Trigger::Message, 5, 172_800),
+            ReplyRule::new(Trigger::Menu, 3, 60),
+            ReplyRule::new(Trigger::Follow, 3, 60),
+        ]
+        .into(),
+        _ => [].into(),
+    }
+}
+
+pub(crate) fn done(action: Action) -> What {
     let behaviour = Behaviour {
-        action: Action::PageView,
+        action,
         detail: "/".into(),
     };
     What::Behaviour { behaviour }

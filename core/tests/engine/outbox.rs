@@ -90,6 +90,7 @@ impl Carrier for Scripted {
             match fate.unwrap_or(Fate::Arrives) {
                 Fate::Arrives => Ok(Receipt {
                     upstream: Some(format!("up{seq}")),
+                    proof: None,
                 }),
                 Fate::Fails(error) => Err(error),
                 Fate::Panics => panic!("the carrier was told to panic"),
@@ -289,6 +290,7 @@ async fn what_nobody_knows_is_not_repeated_until_an_agent_says_so() {
                 agent,
                 conversation,
                 seq,
+                force: false,
             })
             .await;
         assert_eq!(running.ends(place(seq)).await.state, DeliveryState::Accepted);

@@ -2,7 +2,7 @@
 use crate::shop::{SHOP, Shop, WIDGET};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, What, Words};
+use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, ReplyRule, Trigger, What, Words};
 use weikefu_core::desk::{Command, CustomerCommand, DeliveryResult, Edit};
 use weikefu_core::ids::{AgentId, ConversationId, CustomerId};
 use weikefu_core::rebuild::rebuild;
@@ -18,7 +18,10 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(What::Behaviour { behaviour: Behaviour { action: Action::Follow, detail: String::new() } }),
     ];
     let result = prop_oneof![
-        Just(DeliveryResult::Accepted { upstream: None }),
+        Just(DeliveryResult::Accepted {
+            upstream: None,
+            proof: None
+        }),
         Just(DeliveryResult::Unknown {
             reason: Words::new("没有应答", "no answer")
         }),
@@ -27,13 +30,13 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         8 => (0..4_u32, 0..9_u32, what).prop_map(|(peer, id, what)| Command::Receive {
             channel: WIDGET,
+            rules: [ReplyRule::new(Trigger::Message, 5, 172_800)].into(),
             inbound: Inbound {
                 peer: format!("p{peer}"),
                 dedupe: id.to_string(),
                 sent_at: 1_800_000_000_000,
                 what,
-                profile: Profile::default(),
-            },
+                profile: Profile::default(), trigger: None, passive: None },
         }),
         3 => agent().prop_map(|agent| Command::Join { agent }),
         1 => agent().prop_map(|agent| Command::Leave { agent }),
@@ -48,7 +51,9 @@ fn command() -> impl Strategy<Value = Command> {
             agent, senior: true, conversation, epoch,
         }),
         4 => (agent(), conversation(), "[a-d]", content()).prop_map(
-            |(agent, conversation, client_id, content)| Command::Send { agent, conversation, client_id, content }
+            |(agent, conversation, client_id, content)| Command::Send {
+                agent, conversation, client_id, content, force: false,
+            }
         ),
         2 => (conversation(), 1..6_u32)
             .prop_map(|(conversation, seq)| Command::Delivering { conversation, seq }),

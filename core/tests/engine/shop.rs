@@ -103,6 +103,7 @@ impl Shop {
             conversation,
             client_id: client_id.to_owned(),
             content: Content::text(client_id),
+            force: false,
         };
         match self.run(send).await {
             Reply::Message(_, seq, _) => seq,
@@ -114,6 +115,7 @@ impl Shop {
 /// The command of a customer who writes a text.
 pub(crate) fn write(peer: &str, id: &str, text: &str) -> Command {
     Command::Receive {
+        rules: [].into(),
         channel: WIDGET,
         inbound: Inbound {
             peer: peer.to_owned(),
@@ -123,6 +125,8 @@ pub(crate) fn write(peer: &str, id: &str, text: &str) -> Command {
                 content: Content::text(text),
             },
             profile: Profile::default(),
+            trigger: None,
+            passive: None,
         },
     }
 }

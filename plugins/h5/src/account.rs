@@ -121,6 +121,8 @@ impl Account {
             sent_at: limits::sent_at(draft.created_at),
             what: What::Message { content },
             profile: self.visitors.borrow().profile(peer),
+            trigger: None,
+            passive: None,
         };
         let stored = self
             .host

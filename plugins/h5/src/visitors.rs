@@ -72,6 +72,8 @@ impl Visitors {
                 },
             },
             profile: self.profile(peer),
+            trigger: None,
+            passive: None,
         })
     }
 }

@@ -118,7 +118,7 @@ fn meaning(code: i64) -> (Cause, &'static str, &'static str) {
             "The customer has not written within 48 hours or has unfollowed; you can reply once they write again",
         ),
         45047 => (
-            Cause::WindowClosed,
+            Cause::QuotaSpent,
             "客户上次来信后可回复的条数已用完，等客户再次发来消息后才能回复",
             "All replies allowed since the customer's last message are used up; you can reply once they write again",
         ),
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_code_of_the_table() {
-        let table: [(&[i64], Cause); 6] = [
+        let table: [(&[i64], Cause); 7] = [
             (&[-1, 268_487_001, 268_487_002], Cause::Retryable),
             (
                 &[
@@ -261,7 +261,8 @@ mod tests {
                 ],
                 Cause::Auth,
             ),
-            (&[45015, 45047], Cause::WindowClosed),
+            (&[45015], Cause::WindowClosed),
+            (&[45047], Cause::QuotaSpent),
             (&[45009, 45011], Cause::RateLimited),
             (
                 &[

@@ -116,6 +116,8 @@ pub fn read(root: &Element, raw: &str) -> Result<Arrival, Refusal> {
             sent_at: seconds * 1000,
             what,
             profile: Profile::default(),
+            trigger: None,
+            passive: None,
         };
         return Ok(Arrival { inbound, fetch: None });
     }
@@ -137,6 +139,8 @@ pub fn read(root: &Element, raw: &str) -> Result<Arrival, Refusal> {
             sent_at,
             what,
             profile: Profile::default(),
+            trigger: None,
+            passive: None,
         },
         fetch,
     })

@@ -133,6 +133,7 @@ fn attempt(request: &Request) -> Option<Response> {
         status,
         headers,
         body: answer[end + 4..].to_vec(),
+        ..Response::default()
     })
 }
 
@@ -294,7 +295,7 @@ fn every_kind_reaches_the_customer() {
     // Five are spent.
     assert_eq!(
         stage.send(Content::text("sixth")).unwrap_err().kind,
-        Cause::WindowClosed
+        Cause::QuotaSpent
     );
     assert_eq!(stage.platform.violations(), []);
 }

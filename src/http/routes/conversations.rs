@@ -2,10 +2,9 @@
 use super::SERVE;
 use crate::http::context::Context;
 use crate::http::present;
-use crate::http::reply::{self, Reply as HttpReply};
 use crate::http::route::Route;
 use crate::http::views::{ConversationView, MessageView};
-use http::{Method, StatusCode};
+use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use weikefu_channel::{Content, MediaRef};
@@ -59,14 +58,13 @@ pub(super) fn routes() -> Vec<Route> {
             sending,
             send,
         ),
-        Route::raw(
+        Route::json(
             Method::POST,
             "/api/shops/{shop}/conversations/{id}/messages/{seq}/retry",
             SERVE,
             again,
             retry,
-        )
-        .answers::<MessageView>(),
+        ),
     ]
 }
 
@@ -89,6 +87,16 @@ pub(crate) struct Sending {
     /// 1 to 64 bytes, chosen by the client.
     client_id: String,
     content: SendingContent,
+    /// Send although the platform seems to take no more.
+    #[serde(default)]
+    force: bool,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(crate) struct Again {
+    /// Send although the platform seems to take no more.
+    #[serde(default)]
+    force: bool,
 }
 
 /// What an agent can send.
@@ -197,18 +205,20 @@ pub(crate) async fn send(context: Context, sending: Sending) -> Result<MessageVi
         conversation: known.id,
         client_id: sending.client_id,
         content: wanted,
+        force: sending.force,
     };
     sent(&context, command).await
 }
 
-pub(crate) async fn retry(context: Context) -> Result<HttpReply, Refusal> {
+pub(crate) async fn retry(context: Context, Again { force }: Again) -> Result<MessageView, Refusal> {
     let (agent, conversation) = (context.agent()?.id, conversation(&context)?);
     let command = Command::Retry {
         agent,
         conversation,
         seq: context.param("seq")?,
+        force,
     };
-    Ok(reply::json(StatusCode::OK, &sent(&context, command).await?))
+    sent(&context, command).await
 }
 
 /// The conversation of the path, which must be of the shop of the path.

@@ -15,7 +15,8 @@ async fn every_call_reaches_its_method() {
     assert_eq!(
         receipt,
         Ok(Receipt {
-            upstream: Some("你好".into())
+            upstream: Some("你好".into()),
+            proof: None,
         })
     );
     let refused = instance

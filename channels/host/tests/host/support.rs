@@ -64,6 +64,7 @@ impl Services for Memory {
                 at: 7,
                 duplicate: false,
                 refused: None,
+                passive: None,
             })
         })
     }

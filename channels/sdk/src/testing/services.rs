@@ -93,6 +93,7 @@ impl State {
             at: now,
             duplicate: false,
             refused: None,
+            passive: None,
         };
         self.stored.insert(key, stored.clone());
         stored

@@ -13,6 +13,8 @@ fn inbound(peer: &str, dedupe: &str) -> Inbound {
         sent_at: 5,
         what,
         profile: Profile::default(),
+        trigger: None,
+        passive: None,
     }
 }
 

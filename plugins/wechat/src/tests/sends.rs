@@ -209,7 +209,7 @@ fn many_customers_share_one_upload() {
 fn refusals_reach_the_agent_in_the_desks_terms() {
     for (code, cause) in [
         (45015, Cause::WindowClosed),
-        (45047, Cause::WindowClosed),
+        (45047, Cause::QuotaSpent),
         (-1, Cause::Retryable),
         (45009, Cause::RateLimited),
         (43004, Cause::Rejected),

@@ -104,7 +104,10 @@ impl Channel for Fixture {
     async fn send(&self, outgoing: Outgoing) -> Result<Receipt> {
         match outgoing.message.content {
             Content::Text { text } if text == "hang" => std::future::pending().await,
-            Content::Text { text } => Ok(Receipt { upstream: Some(text) }),
+            Content::Text { text } => Ok(Receipt {
+                upstream: Some(text),
+                proof: None,
+            }),
             _ => Err(Error::unsupported("this kind")),
         }
     }
@@ -130,6 +133,7 @@ impl Webhooks for Fixture {
                 status: 200,
                 headers: request.headers,
                 body: request.body,
+                ..Response::default()
             },
             "panic" => panic!("as it was told to"),
             "hang" => {
@@ -158,7 +162,7 @@ impl Webhooks for Fixture {
             "head" => Response {
                 status: 200,
                 headers: vec![("x".into(), "y".repeat(2 << 20))],
-                body: Vec::new(),
+                ..Response::default()
             },
             "store" => self.store().await?,
             "emit" => {
@@ -246,6 +250,8 @@ fn inbound(peer: &str, text: String) -> Inbound {
         sent_at: 5,
         what,
         profile: Profile::default(),
+        trigger: None,
+        passive: None,
     }
 }
 
