@@ -162,7 +162,7 @@ async fn a_foreign_shop_looks_like_none() {
             };
             let path = route.of(1, which.as_u64().unwrap());
             let body = json!({ "epoch": 1, "seq": 1, "client_id": "x", "content": { "kind": "text", "text": "x" },
-                        "tags": [], "blocked": true, "text": "x", "name": "x", "solved": true });
+                        "tags": [], "blocked": true, "text": "x", "name": "x", "solved": true, "on": true });
             let answer = shop.admin.browser.json(route.method.clone(), &path, &body).await;
             assert_eq!(answer.refused(), not_found, "{asked}");
         }

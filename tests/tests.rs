@@ -5,7 +5,9 @@ mod harness;
 
 mod cli;
 mod crash;
+mod customers;
 mod desk;
+mod entries;
 mod hostile;
 mod hostile_http;
 mod plugins;

@@ -1,17 +1,23 @@
 //! Reading what a customer and the shop have said to each other. Every read is bounded and starts at a key.
-use crate::ids::{ChannelId, ConversationId, CustomerId};
-use crate::records::{BehaviourRecord, Conversation, Message};
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId};
+use crate::records::{BehaviourRecord, Conversation, ConversationState, Message};
+use crate::rights::Relation;
 use crate::trees::Trees;
 use weikefu_channel::Cursor;
 use weikefu_storage::Error;
+
+/// Conversations among which the open ones of a customer are: one an address, so they are few and young.
+const LATEST: usize = 20;
 
 /// A page of a thread, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     /// Messages with their places.
     pub messages: Vec<(ConversationId, u32, Message)>,
-    /// Whether there are more in the direction asked for.
+    /// Whether there are more in the direction asked for; around a place, in front of the page.
     pub more: bool,
+    /// Around a place: whether there are more behind the page.
+    pub newer: bool,
 }
 
 /// Which part of a thread.
@@ -23,6 +29,8 @@ pub enum Part {
     Before(Cursor),
     /// The oldest behind a place.
     After(Cursor),
+    /// The place itself with what is in front of it and behind it.
+    Around(Cursor),
 }
 
 /// Reads a part of a customer's thread on one channel, at most `limit` messages.
@@ -37,6 +45,18 @@ pub fn thread(
         Part::After(cursor) => after(trees, customer, channel, cursor, limit),
         Part::Before(cursor) => before(trees, customer, channel, Some(cursor), limit),
         Part::Newest => before(trees, customer, channel, None, limit),
+        Part::Around(cursor) => {
+            let behind = Cursor {
+                seq: cursor.seq.saturating_add(1),
+                ..cursor
+            };
+            let mut page = before(trees, customer, channel, Some(behind), limit / 2 + 1)?;
+            let rest = limit.saturating_sub(page.messages.len());
+            let newer = after(trees, customer, channel, cursor, rest)?;
+            page.messages.extend(newer.messages);
+            page.newer = newer.more;
+            Ok(page)
+        }
     }
 }
 
@@ -117,6 +137,30 @@ pub fn latest_conversation(trees: &Trees, customer: CustomerId) -> Result<Option
         Some(entry) => trees.conversations.get(&entry?.0.1),
         None => Ok(None),
     }
+}
+
+/// How a customer stands to an agent, by the latest conversations and by all he has ever served.
+pub fn relation(trees: &Trees, customer: CustomerId, agent: AgentId) -> Result<Relation, Error> {
+    if trees.served.first(&(customer, agent))?.is_some() {
+        return Ok(Relation::Served);
+    }
+    for entry in trees.histories.scan(&customer).rev().take(LATEST) {
+        let (_, id) = entry?.0;
+        let Some(conversation) = trees.conversations.get(&id)? else {
+            continue;
+        };
+        // One that was accepted before it was noted who has served whom.
+        if conversation.owner == Some(agent) {
+            return Ok(Relation::Served);
+        }
+        if conversation.state == ConversationState::Waiting {
+            return Ok(Relation::Waits);
+        }
+        if conversation.offered_to() == Some(agent) {
+            return Ok(Relation::Offered);
+        }
+    }
+    Ok(Relation::Stranger)
 }
 
 /// A customer's latest behaviours, newest first.

@@ -15,6 +15,7 @@ pub mod quick_replies;
 pub mod rebuild;
 pub mod records;
 pub mod rights;
+pub mod search;
 pub mod secrets;
 pub mod throttle;
 pub mod trees;

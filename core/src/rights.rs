@@ -35,6 +35,26 @@ pub fn may_read(agent: AgentId, role: Role, owner: Option<AgentId>) -> bool {
     owner.is_none_or(|owner| owner == agent) || permits(role, Action::Supervise)
 }
 
+/// How a customer stands to an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Neither of what follows.
+    Stranger,
+    /// Waits for anybody.
+    Waits,
+    /// Is offered to this agent by another.
+    Offered,
+    /// Is served by this agent, or once was.
+    Served,
+}
+
+/// Whether an agent may read what a customer and the shop have said to each other. What others hold at the
+/// moment stays theirs nevertheless: [`may_read`] is asked for each conversation.
+#[must_use]
+pub fn may_read_records(role: Role, relation: Relation) -> bool {
+    relation != Relation::Stranger || permits(role, Action::Supervise)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +66,16 @@ mod tests {
         assert!(may_read(me, Role::Agent, Some(me)));
         assert!(!may_read(me, Role::Agent, Some(other)));
         assert!(may_read(me, Role::Senior, Some(other)));
+    }
+
+    #[test]
+    fn an_agent_reads_the_records_of_customers_he_has_to_do_with() {
+        for relation in [Relation::Waits, Relation::Offered, Relation::Served] {
+            assert!(may_read_records(Role::Agent, relation));
+        }
+        assert!(!may_read_records(Role::Agent, Relation::Stranger));
+        assert!(may_read_records(Role::Senior, Relation::Stranger));
+        assert!(may_read_records(Role::Administrator, Relation::Stranger));
     }
 
     #[test]

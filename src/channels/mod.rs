@@ -1,6 +1,7 @@
 //! The channels of this installation: loaded plugins, opened accounts, how they are doing.
 mod alarms;
 mod carrier;
+mod entries;
 mod plugins;
 mod services;
 mod sockets;
@@ -140,7 +141,11 @@ impl Channels {
         }
         match self.open_one(&record).await {
             Ok(open) => {
-                write(&self.open).insert(id, Arc::new(open));
+                let open = Arc::new(open);
+                if !record.entry {
+                    entries::tell(&open, false).await;
+                }
+                write(&self.open).insert(id, open);
                 if !read(&self.health).contains_key(&id) {
                     self.set_health(record.shop, id, true, Words::default());
                 }

@@ -3,10 +3,11 @@ use super::sockets::{Sockets, ToSocket};
 use super::{Channels, alarms, threads};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use weikefu_channel::{
-    Cause, Content, Error, Health, Inbound, Level, MediaRef, Stored, Thread, ThreadQuery, What, Words,
+    Cause, Content, Error, Health, Inbound, Level, MediaRef, Refused, Stored, Thread, ThreadQuery, What,
+    Words,
 };
 use weikefu_channel_host::{Amendment, Answer, Services};
-use weikefu_core::desk::{Command, Reply, Rules};
+use weikefu_core::desk::{Command, DedupeKey, Reply, Rules};
 use weikefu_core::engine::Engine;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{ChannelId, ShopId};
@@ -65,6 +66,22 @@ impl AccountServices {
         })
     }
 
+    /// Whether the entry is off. What came in before is answered as it was then.
+    fn turns_away(&self, inbound: &Inbound) -> Result<bool, weikefu_storage::Error> {
+        let off = |channels: Arc<Channels>| !channels.is_on(self.channel);
+        if !self.channels.upgrade().is_some_and(off) {
+            return Ok(false);
+        }
+        let Inbound {
+            peer,
+            dedupe,
+            sent_at,
+            ..
+        } = inbound;
+        let key = DedupeKey::inbound(self.channel, peer, *sent_at, dedupe);
+        Ok(!self.trees.seen.contains(&key)?)
+    }
+
     fn put(&self, key: String, value: Vec<u8>) -> Answer<'static, ()> {
         self.blocking(move |trees, channel| {
             let mut txn = trees.db.begin();
@@ -78,6 +95,15 @@ impl Services for AccountServices {
     fn emit(&self, mut inbound: Inbound) -> Answer<'_, Stored> {
         Box::pin(async move {
             bound(&mut inbound)?;
+            if self.turns_away(&inbound).map_err(|e| error(e.into()))? {
+                return Ok(Stored {
+                    cursor: None,
+                    at: weikefu_core::engine::now(),
+                    duplicate: false,
+                    refused: Some(Refused::EntryOff),
+                    passive: None,
+                });
+            }
             let command = Command::Receive {
                 channel: self.channel,
                 inbound,

@@ -3,7 +3,7 @@ use super::reach::ReachView;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use weikefu_channel::{Action, Cause, Content, Kind, Limit};
+use weikefu_channel::{Action, Cause, Content, Cursor, Kind, Limit};
 use weikefu_core::desk::Topic;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use weikefu_core::records::{
@@ -308,8 +308,40 @@ pub(crate) struct DeskView {
 pub(crate) struct MessagesView {
     /// Oldest first.
     pub(crate) messages: Vec<MessageView>,
-    /// Whether there are more in the direction asked for.
+    /// Whether there are more in the direction asked for; with `around`, older ones.
     pub(crate) more: bool,
+    /// With `around`: whether there are newer ones.
+    pub(crate) newer: bool,
+    /// The thread's channel.
+    pub(crate) channel: ChannelId,
+}
+
+/// A page of a customer's records.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RecordsView {
+    /// Oldest first. May be few, or none, while there is a `next`: a request reads a bounded number of messages.
+    pub(crate) messages: Vec<RecordView>,
+    /// Whether older ones have not been looked at yet.
+    pub(crate) more: bool,
+    /// `before` of the next page.
+    pub(crate) next: Option<Cursor>,
+}
+
+/// A message of the records. `conversation` and `seq` make the cursor to jump to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RecordView {
+    #[serde(flatten)]
+    pub(crate) message: MessageView,
+    pub(crate) channel: ChannelId,
+}
+
+/// An entry of the shop.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct EntryView {
+    #[serde(flatten)]
+    pub(crate) channel: ChannelRef,
+    /// Customers may come in.
+    pub(crate) on: bool,
 }
 
 /// Settings of acceptance.

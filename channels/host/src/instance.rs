@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 use weikefu_channel::abi::{MAX_BODY, MAX_HEAD};
-use weikefu_channel::{Cause, Error, Notice, Outgoing, Receipt, Request, Response};
+use weikefu_channel::{Card, Cause, Error, Notice, Outgoing, Receipt, Request, Response};
 
 /// How long calls may take and how many may wait.
 #[derive(Clone, Debug)]
@@ -195,6 +195,33 @@ impl Instance {
         self.call("notices.notify", head, Vec::new(), self.limits.brief)
             .await
             .map(drop)
+    }
+
+    /// Tells that the shop has switched the entry on or off.
+    pub async fn switched(&self, on: bool) -> Result<(), Error> {
+        let head = reply(&serde_json::json!({ "on": on }))?.0;
+        self.call("entry.switched", head, Vec::new(), self.limits.brief)
+            .await
+            .map(drop)
+    }
+
+    /// Asks what the platform's register says of a customer. The answer is cut to its bounds.
+    pub async fn card(&self, peer: &str) -> Result<Card, Error> {
+        let head = reply(&serde_json::json!({ "peer": peer }))?.0;
+        let (head, _) = self
+            .call("directory.card", head, Vec::new(), self.limits.send)
+            .await?;
+        let mut card: Card = read("directory.card", &head)?;
+        card.tags.truncate(50);
+        let Card {
+            tags,
+            remark,
+            language,
+        } = &mut card;
+        for text in tags.iter_mut().chain([remark]).chain(language.as_mut()) {
+            text.truncate(text.floor_char_boundary(256));
+        }
+        Ok(card)
     }
 
     /// Any operation: what the typed calls above are made of.

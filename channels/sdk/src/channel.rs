@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::host::Host;
 use crate::http::{Request, Response};
+use crate::inbound::Card;
 use crate::manifest::Manifest;
 use crate::thread::{Notice, Outgoing, Receipt};
 use schemars::JsonSchema;
@@ -61,4 +62,20 @@ pub trait Sockets: Channel {
 pub trait Notices: Channel {
     /// The service of a customer has changed.
     async fn notice(&self, notice: Notice) -> Result<()>;
+}
+
+/// Capability `entry`: the channel shows customers whether they may come in. What they write while they may not is
+/// refused by the host, with or without this.
+#[allow(async_fn_in_trait)] // see Channel
+pub trait Entry: Channel {
+    /// The shop has switched the entry on or off. It is on when the channel opens, unless this says otherwise.
+    async fn switched(&self, on: bool) -> Result<()>;
+}
+
+/// Capability `directory`: the platform keeps a register of customers that can be read.
+#[allow(async_fn_in_trait)] // see Channel
+pub trait Directory: Channel {
+    /// What the register says of a customer now. Asked at most once an hour per customer, and when an agent wants
+    /// to know; fail rather than answer half of it.
+    async fn card(&self, peer: String) -> Result<Card>;
 }

@@ -192,6 +192,50 @@ pub mod capability {
     pub struct Sockets;
     /// `notices`
     pub struct Notices;
+    /// `entry`
+    pub struct Entry;
+    /// `directory`
+    pub struct Directory;
+
+    #[derive(Deserialize)]
+    struct Switched {
+        on: bool,
+    }
+
+    impl Entry {
+        /// Its name in the manifest.
+        pub const NAME: &'static str = "entry";
+        /// Starts `entry.switched`.
+        pub fn route<C: crate::Entry>(channel: &Rc<C>, call: &Call<'_>) -> Option<Result<Started>> {
+            if call.op != "entry.switched" {
+                return None;
+            }
+            Some(decode::<Switched>(call.op, call.head).map(|head| {
+                let channel = channel.clone();
+                Started::new(async move { channel.switched(head.on).await.map(|()| nothing()) })
+            }))
+        }
+    }
+
+    #[derive(Deserialize)]
+    struct Peer {
+        peer: String,
+    }
+
+    impl Directory {
+        /// Its name in the manifest.
+        pub const NAME: &'static str = "directory";
+        /// Starts `directory.card`.
+        pub fn route<C: crate::Directory>(channel: &Rc<C>, call: &Call<'_>) -> Option<Result<Started>> {
+            if call.op != "directory.card" {
+                return None;
+            }
+            Some(decode::<Peer>(call.op, call.head).map(|head| {
+                let channel = channel.clone();
+                Started::new(async move { Ok((encode(&channel.card(head.peer).await?)?, Vec::new())) })
+            }))
+        }
+    }
 
     impl Webhooks {
         /// Its name in the manifest.

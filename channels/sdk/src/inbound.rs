@@ -107,6 +107,19 @@ impl Profile {
     }
 }
 
+/// What a platform's register says of a customer, see [`crate::Directory`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Card {
+    /// Names of the tags the account's operators gave, at most 50 of at most 256 bytes.
+    pub tags: Vec<String>,
+    /// The account's own remark on the customer, at most 256 bytes; empty when there is none.
+    pub remark: String,
+    /// BCP 47 language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
 /// Where an inbound message was stored. Having this means that it is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stored {

@@ -22,12 +22,12 @@ pub mod testing;
 mod thread;
 mod words;
 
-pub use channel::{Channel, Notices, Sockets, Webhooks};
+pub use channel::{Channel, Directory, Entry, Notices, Sockets, Webhooks};
 pub use content::{Content, Kind, MediaRef};
 pub use error::{Cause, Error, Result};
 pub use host::{Health, Host, Level};
 pub use http::{Request, Response, percent_decode};
-pub use inbound::{Action, Behaviour, Cursor, Inbound, PassiveText, Profile, Refused, Stored, What};
+pub use inbound::{Action, Behaviour, Card, Cursor, Inbound, PassiveText, Profile, Refused, Stored, What};
 pub use manifest::{Limit, MANIFEST_SCHEMA, Manifest};
 pub use reply::{ReplyRule, Trigger};
 pub use secret::Secret;
@@ -44,10 +44,10 @@ pub mod tutorial {}
 /// Everything a plugin usually needs.
 pub mod prelude {
     pub use crate::{
-        Action, Behaviour, Cause, Channel, Content, Cursor, Error, Health, Host, Inbound, Kind, Level, Limit,
-        Manifest, MediaRef, Notice, Notices, Outgoing, PassiveText, Persona, Profile, Receipt, ReplyRule,
-        Request, Response, Result, Secret, Service, ServiceState, Sockets, Stored, Thread, ThreadMessage,
-        ThreadQuery, Trigger, Webhooks, What, Words,
+        Action, Behaviour, Card, Cause, Channel, Content, Cursor, Directory, Entry, Error, Health, Host,
+        Inbound, Kind, Level, Limit, Manifest, MediaRef, Notice, Notices, Outgoing, PassiveText, Persona,
+        Profile, Receipt, ReplyRule, Request, Response, Result, Secret, Service, ServiceState, Sockets,
+        Stored, Thread, ThreadMessage, ThreadQuery, Trigger, Webhooks, What, Words,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

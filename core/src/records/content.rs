@@ -65,6 +65,32 @@ impl StoredMedia {
 }
 
 impl StoredContent {
+    /// Whether a text a person would look for contains `word`, which is lower-case. Addresses and ids are no such
+    /// texts.
+    #[must_use]
+    pub fn mentions(&self, word: &str) -> bool {
+        let name = |media: &Option<StoredMedia>| media.as_ref().and_then(|media| media.name.clone());
+        let in_text = |text: &str| text.to_lowercase().contains(word);
+        match self {
+            StoredContent::Text(text) => in_text(text),
+            StoredContent::Image(media) | StoredContent::File(media) | StoredContent::Video { media, .. } => {
+                name(media).is_some_and(|name| in_text(&name))
+            }
+            StoredContent::Voice { media, transcript } => {
+                transcript.as_deref().is_some_and(in_text) || name(media).is_some_and(|name| in_text(&name))
+            }
+            StoredContent::Location { label, .. } => in_text(label),
+            StoredContent::Link {
+                title, description, ..
+            }
+            | StoredContent::News {
+                title, description, ..
+            } => in_text(title) || in_text(description),
+            StoredContent::MiniProgram { title, .. } => in_text(title),
+            StoredContent::Unknown { .. } => false,
+        }
+    }
+
     /// Bytes of all its texts.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -9,9 +9,9 @@ use weikefu_core::records::{
 };
 use weikefu_core::trees::Trees;
 
-const CUSTOMER: CustomerId = CustomerId(42);
+pub(crate) const CUSTOMER: CustomerId = CustomerId(42);
 
-fn conversation(number: u32, channel: ChannelId) -> Conversation {
+pub(crate) fn conversation(number: u32, channel: ChannelId) -> Conversation {
     Conversation {
         id: ConversationId::of(SHOP, number),
         customer: CUSTOMER,
@@ -113,6 +113,23 @@ fn pages_are_the_same_as_cutting_a_list() {
                 let found = page(Part::Before(cursor), limit);
                 assert_eq!(places(&found), before[before.len().saturating_sub(limit)..]);
                 assert_eq!(found.more, limit < before.len());
+
+                let found = page(Part::Around(cursor), limit.max(1));
+                let shown = places(&found);
+                if all.contains(&cursor) {
+                    assert!(shown.contains(&cursor), "the place itself is shown");
+                }
+                assert!(shown.len() <= limit.max(1));
+                if let (Some(first), Some(last)) = (shown.first(), shown.last()) {
+                    let run: Vec<Cursor> = all
+                        .iter()
+                        .copied()
+                        .filter(|p| (*first..=*last).contains(p))
+                        .collect();
+                    assert_eq!(shown, run, "without gaps");
+                    assert_eq!(found.more, *first > all[0]);
+                    assert_eq!(found.newer, last < all.last().unwrap());
+                }
 
                 let after: Vec<Cursor> = all.iter().copied().filter(|place| *place > cursor).collect();
                 let found = page(Part::After(cursor), limit);

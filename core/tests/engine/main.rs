@@ -8,4 +8,5 @@ mod outbox;
 mod quick_replies;
 mod races;
 mod restart;
+mod search;
 mod shop;

@@ -8,7 +8,7 @@ use crate::poll::Polls;
 use crate::sockets::Sockets;
 use crate::texts::Code;
 use crate::visitors::Visitors;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use weikefu_channel::{
     Cause, Content, Cursor, Error, From, Host, Inbound, Level, MediaRef, Refused, Result, ThreadMessage, What,
@@ -21,6 +21,8 @@ const SECRET_KEY: &str = "token-secret";
 pub(crate) struct Account {
     pub(crate) host: Host,
     pub(crate) config: Config,
+    /// The shop has switched the entry off.
+    pub(crate) off: Cell<bool>,
     pub(crate) tokens: Tokens,
     pub(crate) sockets: RefCell<Sockets>,
     pub(crate) polls: Polls,
@@ -72,6 +74,7 @@ impl Account {
         Ok(Rc::new(Account {
             host,
             config,
+            off: Cell::new(false),
             tokens,
             sockets: RefCell::default(),
             polls: Polls::default(),
@@ -80,6 +83,24 @@ impl Account {
             uploads: RefCell::new(Rate::new(limits::UPLOADS, limits::UPLOAD_MS)),
             page_views: RefCell::new(Rate::new(limits::PAGE_VIEWS, limits::RATE_MS)),
         }))
+    }
+
+    /// Whether nobody may come in.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.off.get() || !self.config.enabled
+    }
+
+    /// The shop has switched the entry. Who is here when it goes off is told, by socket and by poll.
+    pub(crate) async fn switch(&self, on: bool) {
+        self.off.set(!on);
+        if !self.is_closed() {
+            return;
+        }
+        self.polls.wake_all();
+        let connections = self.sockets.borrow().all();
+        for connection in connections {
+            self.refuse_socket(connection, Code::Closed).await;
+        }
     }
 
     /// Unix second now.

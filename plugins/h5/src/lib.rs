@@ -25,7 +25,7 @@ use std::time::Duration;
 use texts::{Code, Lang};
 use weikefu_channel::prelude::*;
 
-weikefu_channel::export!(H5: Webhooks, Sockets, Notices);
+weikefu_channel::export!(H5: Webhooks, Sockets, Notices, Entry);
 
 /// How long a socket may stay without a hello.
 const HELLO: Duration = Duration::from_secs(15);
@@ -91,13 +91,20 @@ impl Notices for H5 {
     }
 }
 
+impl Entry for H5 {
+    async fn switched(&self, on: bool) -> Result<()> {
+        self.account.switch(on).await;
+        Ok(())
+    }
+}
+
 impl Sockets for H5 {
     async fn opened(&self, connection: u64, request: Request) {
         let account = Rc::clone(&self.account);
         let asked = request.header_value("accept-language").and_then(Lang::parse);
         let lang = account.config.fixed_language().or(asked).unwrap_or_default();
         account.sockets.borrow_mut().open(connection, lang);
-        if !account.config.enabled {
+        if account.is_closed() {
             return account.refuse_socket(connection, Code::Closed).await;
         }
         if let Err(refusal) = account.check_origin(request.header_value("origin"), true) {

@@ -58,6 +58,14 @@ impl Polls {
         }
     }
 
+    /// Wakes every poll there is.
+    pub(crate) fn wake_all(&self) {
+        let peers: Vec<String> = self.waiting.borrow().keys().cloned().collect();
+        for peer in &peers {
+            self.wake(peer);
+        }
+    }
+
     /// Number of visitors with a poll.
     #[cfg(test)]
     pub(crate) fn count(&self) -> usize {

@@ -47,7 +47,7 @@ impl Account {
         if !PATHS.contains(&path) {
             return Err(Code::NotFound.into());
         }
-        if !self.config.enabled {
+        if self.is_closed() {
             return Err(Code::Closed.into());
         }
         match (request.method.as_str(), path) {
@@ -160,6 +160,9 @@ impl Account {
         };
         let mut thread = read().await?;
         if thread.messages.is_empty() && waiting.woken_before(self.host.sleep(POLL)).await {
+            if self.is_closed() {
+                return Err(Code::Closed.into());
+            }
             thread = read().await?;
         }
         let Thread {

@@ -32,7 +32,7 @@ impl Account {
         });
         let response = Response::json(200, &entry).map_err(|_| Code::Unavailable)?;
         Ok(response
-            .header("cache-control", "public, max-age=60")
+            .header("cache-control", "no-cache")
             .header("vary", "origin, accept-language"))
     }
 

@@ -166,6 +166,12 @@ impl Sockets {
         self.peers.get(peer).cloned().unwrap_or_default()
     }
 
+    /// Every socket.
+    #[must_use]
+    pub(crate) fn all(&self) -> Vec<u64> {
+        self.sockets.keys().copied().collect()
+    }
+
     /// Number of sockets and of visitors.
     #[cfg(test)]
     pub(crate) fn count(&self) -> (usize, usize) {

@@ -1,32 +1,24 @@
-//! Customers and their threads.
+//! Customers: what is known of them.
 use super::CUSTOMERS;
 use crate::http::context::Context;
 use crate::http::present;
 use crate::http::route::Route;
-use crate::http::views::{
-    BehaviourView, ChannelTag, CustomerDetail, CustomerPanel, CustomerView, MessagesView,
-};
+use crate::http::views::{BehaviourView, ChannelTag, CustomerDetail, CustomerPanel, CustomerView};
 use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use weikefu_channel::Cursor;
 use weikefu_core::desk::{Command, CustomerCommand, Edit, Reply};
 use weikefu_core::error::Refusal;
-use weikefu_core::history::{self, Part};
-use weikefu_core::ids::{ChannelId, ConversationId, CustomerId};
+use weikefu_core::history;
+use weikefu_core::ids::CustomerId;
 use weikefu_core::records::{Customer, Gender, TagId};
-use weikefu_core::rights;
 
 /// Behaviours shown in the panel.
 const BEHAVIOURS: usize = 50;
-/// Messages of a page unless asked otherwise, and at most.
-const PAGE: (usize, usize) = (50, 200);
 
 /// The routes of this resource.
 pub(super) fn routes() -> Vec<Route> {
     let customer = "/api/shops/{shop}/customers/{id}";
-    let thread =
-        "A part of a customer's thread on a channel: `channel`, `before` or `after` a cursor, `limit`";
     vec![
         Route::get(customer, CUSTOMERS, "A customer with behaviours", panel),
         Route::json(
@@ -42,12 +34,6 @@ pub(super) fn routes() -> Vec<Route> {
             CUSTOMERS,
             "A customer's service tags from now on",
             set_tags,
-        ),
-        Route::get(
-            "/api/shops/{shop}/customers/{id}/messages",
-            CUSTOMERS,
-            thread,
-            messages,
         ),
     ]
 }
@@ -145,53 +131,6 @@ pub(super) async fn done(context: &Context, command: CustomerCommand) -> Result<
         Reply::Customer(customer) => Ok(present::customer(installation, &customer)),
         _ => Err(Refusal::Unavailable),
     }
-}
-
-pub(crate) async fn messages(context: Context) -> Result<MessagesView, Refusal> {
-    let customer = customer(&context)?.id;
-    let bad = || Refusal::Malformed("channel, before, after or limit".into());
-    let channel: ChannelId = context
-        .query("channel")
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(bad)?;
-    let cursor = |name: &str| -> Result<Option<Cursor>, Refusal> {
-        context
-            .query(name)
-            .map(|text| text.parse().map_err(|()| bad()))
-            .transpose()
-    };
-    let part = match (cursor("before")?, cursor("after")?) {
-        (None, None) => Part::Newest,
-        (Some(before), None) => Part::Before(before),
-        (None, Some(after)) => Part::After(after),
-        (Some(_), Some(_)) => return Err(bad()),
-    };
-    let limit = match context.query("limit") {
-        Some(text) => text.parse::<usize>().map_err(|_| bad())?.clamp(1, PAGE.1),
-        None => PAGE.0,
-    };
-    let trees = &context.app.installation.trees;
-    let page = history::thread(trees, customer, channel, part, limit)?;
-    let (agent, role) = (context.agent()?.id, context.role()?);
-    let mut messages = Vec::with_capacity(page.messages.len());
-    let mut asked: Option<(ConversationId, bool)> = None;
-    for (id, seq, message) in page.messages {
-        // The right that decides about live events decides here too. A page is a few conversations in a row.
-        let readable = match asked {
-            Some((known, readable)) if known == id => readable,
-            _ => {
-                let owner = trees.conversations.get(&id)?.and_then(|known| known.owner);
-                rights::may_read(agent, role, owner)
-            }
-        };
-        asked = Some((id, readable));
-        if readable {
-            messages.push(present::message(id, seq, message, context.language()));
-        }
-    }
-    // Whoever may not see the end of a thread has no place to go on from.
-    let more = page.more && !messages.is_empty();
-    Ok(MessagesView { messages, more })
 }
 
 /// The customer of the path, who must be of the shop of the path.

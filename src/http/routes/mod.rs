@@ -4,8 +4,10 @@ mod blacklist;
 mod conversations;
 mod customers;
 mod desk;
+mod entries;
 mod media;
 mod quick_replies;
+mod records;
 mod session;
 mod tags;
 
@@ -30,9 +32,11 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(desk::routes());
     routes.extend(conversations::routes());
     routes.extend(customers::routes());
+    routes.extend(records::routes());
     routes.extend(tags::routes());
     routes.extend(blacklist::routes());
     routes.extend(annotations::routes());
+    routes.extend(entries::routes());
     routes.extend(media::routes());
     routes.extend(quick_replies::routes());
     routes.extend(others());
