@@ -60,7 +60,7 @@ scene("a long thread opens at its end and is read upwards to its beginning", asy
   await until("the end follows", () => desk.atEnd());
 });
 
-scene("older messages come in above and the list does not run away to its end", async (stage) => {
+scene("older messages come in above and what is being read stays on the screen", async (stage) => {
   const { weikefu, agent } = await longThread(stage);
   const page = await stage.page({ agent });
   const desk = await Desk.open(page, weikefu.origin);
@@ -82,6 +82,61 @@ scene("older messages come in above and the list does not run away to its end", 
   held();
   await until("older messages above", async () => Number(await first()) < Number(seq));
   await rest(page);
-  // The list must not run away to its end.
+  // The list must not run away to its end, nor leave the reader somewhere else.
+  const row = page.locator(`[data-testid="message"][data-seq="${seq}"]`);
+  const [box, list] = await Promise.all([row.boundingBox(), page.getByRole("log").boundingBox()]);
+  assert.ok(box.y >= list.y && box.y < list.y + list.height, `the message is at ${box.y}, the list at ${list.y} to ${list.y + list.height}`);
   assert.ok(!(await desk.atEnd()));
+});
+
+/** Where the words and pictures in view stand, pixels from the top of the window, by sequence number. */
+const standing = (list) =>
+  list.evaluate((log) => {
+    const { top, bottom } = log.getBoundingClientRect();
+    const places = [...log.querySelectorAll('[data-testid="message"]')].map((row) => [row.dataset.seq, row.querySelector(".bubble, .picture")?.getBoundingClientRect().top]);
+    return Object.fromEntries(places.filter(([, y]) => y > top && y < bottom));
+  });
+
+scene("nothing in view moves when older messages come in, whether at the top or on the way to it", async (stage) => {
+  const { weikefu, agent } = await longThread(stage);
+  const page = await stage.page({ agent });
+  const desk = await Desk.open(page, weikefu.origin);
+  const list = page.getByRole("log");
+  const waiting = [];
+  await page.route("**/messages?*before=*", (route) => waiting.push(route));
+  await desk.items().first().click();
+  await desk.messages().first().waitFor();
+  await list.hover();
+  const height = () => list.evaluate((log) => log.scrollHeight);
+  for (const near of [550, 0]) {
+    await until("history is asked for", async () => {
+      const left = await list.evaluate((log) => log.scrollTop);
+      await page.mouse.wheel(0, -Math.max(0, left - near));
+      return waiting.length > 0 && (await list.evaluate((log) => log.scrollTop)) <= near + 1;
+    });
+    await rest(page);
+    const [before, high] = [await standing(list), await height()];
+    assert.ok(Object.keys(before).length > 3);
+    await waiting.shift().continue();
+    await until("older messages above", async () => (await height()) > high + 1_000);
+    await rest(page);
+    const after = await standing(list);
+    for (const [seq, y] of Object.entries(before)) assert.ok(Math.abs(after[seq] - y) <= 1, `message ${seq} stood at ${y}, now at ${after[seq]}`);
+    assert.equal(waiting.length, 0, "one page at a time");
+  }
+});
+
+scene("a chat with unread messages opens at the line above them", async (stage) => {
+  const { weikefu, agent, visitor } = await longThread(stage);
+  const desk = await Desk.open(await stage.page({ agent }), weikefu.origin);
+  await desk.items().first().click();
+  await until("everything read", async () => (await agent.desk()).conversations[0].unread === 0);
+  await desk.page.goto("about:blank");
+  for (let index = 1; index <= 20; index++) await visitor.say(`没读的第 ${index} 条`);
+  const again = await Desk.open(desk.page, weikefu.origin);
+  await again.items().first().click();
+  const [line, list] = await Promise.all([again.get("unread-divider").boundingBox(), again.page.getByRole("log").boundingBox()]);
+  assert.ok(Math.abs(line.y - list.y) <= 2, `the line is at ${line.y}, the list at ${list.y}`);
+  await again.message("没读的第 1 条").waitFor();
+  assert.ok(!(await again.atEnd()));
 });
