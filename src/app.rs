@@ -82,6 +82,9 @@ impl Installation {
     /// Opens all enabled channels and begins to carry what is queued.
     pub(crate) async fn start(&self) {
         self.channels.open_all().await;
+        if let Err(error) = crate::admin::agents::reconcile(self).await {
+            tracing::warn!(%error, "the desks could not be compared with the accounts");
+        }
         if let Some(effects) = self.channels.take_effects() {
             let outbox = Outbox::run(
                 self.engine.clone(),

@@ -1,6 +1,7 @@
 //! 微客服: a customer-service desk in one executable. This crate is the wiring: command line, HTTP, channels.
 mod admin;
 mod app;
+mod avatar;
 mod bundled;
 mod channels;
 mod cli;

@@ -44,9 +44,12 @@ fn a_shop_is_made_from_nothing_in_the_words_of_the_help() {
         weikefu.order(&["shop", "list"]),
         json!({ "shops": [{ "shop": 1, "shop_name": "测试店铺" }] })
     );
+    let made = weikefu.order(&["shop", "add", "二店", "--login", "admin"]);
+    assert_eq!((&made["shop"], &made["shop_name"]), (&json!(2), &json!("二店")));
+    // Somebody who is known administers it with the account he has.
     assert_eq!(
-        weikefu.order(&["shop", "add", "二店"]),
-        json!({ "shop": 2, "shop_name": "二店" })
+        made["administrator"],
+        json!({ "agent": 1, "login": "admin", "nickname": "店主", "one_time_password": null })
     );
     assert!(weikefu.say(&["shop", "list"]).out.contains("   2  二店"));
     // With two shops the one has to be named.
@@ -86,7 +89,7 @@ fn a_shop_is_made_from_nothing_in_the_words_of_the_help() {
             .as_array()
             .unwrap()
             .len(),
-        1
+        2
     );
     let listed = weikefu.say(&["agent", "list"]).out;
     assert!(
@@ -111,8 +114,11 @@ fn a_shop_is_made_from_nothing_in_the_words_of_the_help() {
         &["agent", "add", "x", "--shop", "1"],
         &["agent", "add", "a b", "--shop", "1"],
         &["agent", "add", "wang", "--shop", "1", "--nickname", ""],
-        &["shop", "add", ""],
-        &["shop", "add", &"长".repeat(65)],
+        &["shop", "add", "", "--login", "x1"],
+        &["shop", "add", &"长".repeat(65), "--login", "x1"],
+        &["shop", "add", "三店", "--login", "a b"],
+        &["shop", "rename", "9", "九店"],
+        &["shop", "rename", "2", ""],
     ] {
         assert_eq!(refused(&weikefu, bad).0, 1, "{bad:?}");
     }
@@ -147,6 +153,8 @@ fn what_is_written_wrongly_is_told_and_ends_with_2() {
         &["serve", "--listen", "here"],
         &["serve", "--listen", "127.0.0.1:99999"],
         &["shop", "add", "--unknown", "x"],
+        &["shop", "add", "nobody's"],
+        &["agent", "role", "li", "king"],
         &["channel", "set", "one"],
     ] {
         let said = weikefu.say(arguments);
@@ -393,13 +401,27 @@ async fn settings_are_checked_by_their_names_and_types() {
 /// A row of orders, without what is random in their answers.
 fn a_day(weikefu: &Weikefu) -> Vec<(i32, Value)> {
     let orders = [
-        &["shop", "add", "二店"][..],
+        &["shop", "add", "二店", "--login", "admin"][..],
         &["agent", "add", "li", "--shop", "1"],
         &["agent", "add", "li", "--shop", "2", "--role", "administrator"],
         &["agent", "add", "li", "--shop", "2", "--role", "administrator"],
         &["agent", "list"],
         &["agent", "passwd", "li"],
         &["agent", "passwd", "nobody"],
+        &["agent", "disable", "li"],
+        &["agent", "list"],
+        &["agent", "enable", "li"],
+        &["agent", "disable", "admin"],
+        &["agent", "role", "admin", "agent", "--shop", "1"],
+        &["agent", "role", "li", "senior", "--shop", "1"],
+        &["agent", "role", "li", "senior", "--shop", "3"],
+        &["agent", "logout", "li"],
+        &["agent", "logout", "nobody"],
+        &["agent", "remove", "li", "--shop", "1"],
+        &["agent", "remove", "li", "--shop", "1"],
+        &["agent", "remove", "admin", "--shop", "1"],
+        &["agent", "list"],
+        &["shop", "rename", "2", "河边店"],
         &["channel", "add", "h5", "--shop", "2", "--set", "title=二店客服"],
         &["channel", "add", "h5"],
         &["channel", "set", "1", "--name", "网页", "--set", "welcome=您好"],

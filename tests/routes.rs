@@ -21,19 +21,44 @@ const PUBLIC: [&str; 14] = [
     "PUT /c/{key}/{path}",
 ];
 
+/// What each right asks for at least: said again here, so that nobody changes the table by accident.
+const RIGHTS: [(&str, &[&str]); 8] = [
+    ("serve", &["agent", "senior", "administrator"]),
+    ("customers", &["agent", "senior", "administrator"]),
+    ("read_settings", &["agent", "senior", "administrator"]),
+    ("supervise", &["senior", "administrator"]),
+    ("manage_tags", &["senior", "administrator"]),
+    ("edit_shop", &["administrator"]),
+    ("administer", &["administrator"]),
+    ("install", &[]),
+];
+
 struct Route {
     method: Method,
     path: String,
     public: bool,
+    /// `public`, `session` or the right it needs.
+    access: String,
 }
 
 impl Route {
     /// The path with its parameters filled in.
     fn of(&self, shop: u64, id: u64) -> String {
-        self.path
+        let path = self
+            .path
             .replace("{shop}", &shop.to_string())
             .replace("{id}", &id.to_string())
+            .replace("{channel}", &id.to_string())
             .replace("{seq}", "1")
+            .replace("{box}", "mine");
+        assert!(!path.contains("/{") || self.public, "fill in {path}");
+        path
+    }
+
+    fn permits(&self, role: &str) -> bool {
+        let right = RIGHTS.iter().find(|(right, _)| *right == self.access);
+        let (_, roles) = right.unwrap_or_else(|| panic!("{} is in no table", self.access));
+        roles.contains(&role)
     }
 
     fn changes(&self) -> bool {
@@ -57,6 +82,7 @@ fn table() -> Vec<Route> {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
                 public: operation["security"] == json!([]),
+                access: operation["x-weikefu-access"].as_str().unwrap().to_owned(),
             });
         }
     }
@@ -129,9 +155,11 @@ async fn what_can_change_something_needs_the_token_of_the_page() {
 #[tokio::test]
 async fn a_foreign_shop_looks_like_none() {
     let shop = Shop::open().await;
-    assert_eq!(shop.weikefu.order(&["shop", "add", "别人的店"])["shop"], 2);
-    let made = shop.weikefu.order(&["agent", "add", "other", "--shop", "2"]);
-    let password = made["one_time_password"].as_str().unwrap();
+    let made = shop
+        .weikefu
+        .order(&["shop", "add", "别人的店", "--login", "other"]);
+    assert_eq!(made["shop"], 2);
+    let password = made["administrator"]["one_time_password"].as_str().unwrap();
     let mut other = Agent::first_login(shop.weikefu.address(), "other", password).await;
     other.shop = 2;
     let h5 = shop.weikefu.order(&["channel", "add", "h5", "--shop", "2"]);
@@ -139,36 +167,92 @@ async fn a_foreign_shop_looks_like_none() {
     visitor.say("a", crate::harness::now(), "你好").await.ok();
     let theirs = shop.found(&other, "你好").await;
     let routes = table();
+    let not_found = (404, "not_found".to_owned());
+    let staff = [
+        shop.admin.clone(),
+        shop.agent("senior", "senior").await,
+        shop.agent("agent", "agent").await,
+    ];
     for route in routes.iter().filter(|route| route.of_a_shop()) {
         let asked = format!("{} {}", route.method, route.path);
-        let (foreign, missing) = (route.of(2, 1), route.of(999, 1));
-        let not_found = (404, "not_found".to_owned());
-        assert_eq!(
-            refused(&shop.admin.browser, &route.method, &foreign).await,
-            not_found,
-            "{asked}"
-        );
-        assert_eq!(
-            refused(&shop.admin.browser, &route.method, &missing).await,
-            not_found,
-            "{asked}"
-        );
+        for agent in &staff {
+            for path in [route.of(2, 1), route.of(999, 1)] {
+                assert_eq!(
+                    refused(&agent.browser, &route.method, &path).await,
+                    not_found,
+                    "{asked}"
+                );
+            }
+        }
         // What belongs to another shop is not found under one's own either.
         if route.path.contains("{id}") {
-            let which = if route.path.contains("customers") {
-                &theirs["customer"]["id"]
-            } else {
-                &theirs["id"]
+            let which = match route.path.split('/').nth(4).unwrap_or_default() {
+                "customers" => theirs["customer"]["id"].clone(),
+                "agents" => json!(other.id),
+                "channels" => h5["channel"].clone(),
+                _ => theirs["id"].clone(),
             };
             let path = route.of(1, which.as_u64().unwrap());
-            let body = json!({ "epoch": 1, "seq": 1, "client_id": "x", "content": { "kind": "text", "text": "x" },
-                        "tags": [], "blocked": true, "text": "x", "name": "x", "solved": true, "on": true });
+            let body = json!({
+                "epoch": 1, "seq": 1, "client_id": "x", "content": { "kind": "text", "text": "x" },
+                "tags": [], "blocked": true, "text": "x", "name": "x", "solved": true, "on": true,
+                "role": "agent", "nickname": "x", "disabled": true,
+            });
             let answer = shop.admin.browser.json(route.method.clone(), &path, &body).await;
             assert_eq!(answer.refused(), not_found, "{asked}");
         }
     }
     assert_eq!(shop.admin.conversations().await, [] as [Value; 0]);
     assert_eq!(other.conversation(&theirs["id"]).await.unwrap(), theirs);
+}
+
+/// Every route, every role, the own shop: refused with `forbidden` or not at all for that reason.
+#[tokio::test]
+async fn every_route_is_open_to_exactly_the_roles_of_the_table() {
+    let shop = Shop::open().await;
+    let staff = [
+        ("administrator", shop.admin.clone()),
+        ("senior", shop.agent("senior", "senior").await),
+        ("agent", shop.agent("agent", "agent").await),
+    ];
+    let told = shop.admin.get("/roles").await;
+    let expected: Vec<Value> = RIGHTS
+        .iter()
+        .map(|(right, roles)| json!({ "action": right, "roles": roles }))
+        .collect();
+    assert_eq!(told, json!(expected));
+
+    let routes = table();
+    let mut forbidden = 0;
+    for route in routes.iter().filter(|route| route.of_a_shop()) {
+        for (role, agent) in &staff {
+            let asked = format!("{role}: {} {}", route.method, route.path);
+            let path = route.of(1, 999_999);
+            let answer = agent.browser.json(route.method.clone(), &path, &json!({})).await;
+            let is_forbidden = answer.status == 403 && answer.json()["code"] == "forbidden";
+            assert_eq!(is_forbidden, !route.permits(role), "{asked}: {}", answer.status);
+            assert!(
+                answer.status != 401 && answer.status.as_u16() < 500,
+                "{asked}: {}",
+                answer.status
+            );
+            forbidden += u32::from(is_forbidden);
+        }
+    }
+    assert!(forbidden > 10, "{forbidden}");
+    // What belongs to a session belongs to every role.
+    for (role, agent) in &staff {
+        assert_eq!(agent.browser.get("/api/session").await.status, 200, "{role}");
+        assert_eq!(
+            agent
+                .browser
+                .post("/api/session/others/end", &json!({}))
+                .await
+                .ok(),
+            json!({ "ended": 0 }),
+            "{role}"
+        );
+    }
 }
 
 #[tokio::test]

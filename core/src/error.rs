@@ -1,5 +1,6 @@
 //! Why something asked for is refused. One table: code, status, and a sentence in both languages that says
 //! what to do next.
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// A language of the people who read refusals.
@@ -74,6 +75,12 @@ pub enum Refusal {
     /// Only a failed or unknown message can be sent again.
     #[error("nothing to retry")]
     NothingToRetry,
+    /// The shop would have nobody left who can administer it.
+    #[error("the last administrator")]
+    LastAdministrator,
+    /// The account also works in a shop the asker does not administer.
+    #[error("the account works in other shops too")]
+    SharedAccount,
     /// The agent does not belong to this shop.
     #[error("not at this desk")]
     NotAtDesk,
@@ -81,7 +88,7 @@ pub enum Refusal {
     #[error("{field}: {en}")]
     Invalid {
         /// Which.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong and what would be right, Chinese.
         zh: String,
         /// The same in English.
@@ -112,9 +119,13 @@ pub enum Refusal {
 
 impl Refusal {
     /// A value out of bounds.
-    pub fn invalid(field: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn invalid(
+        field: impl Into<Cow<'static, str>>,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Refusal::Invalid {
-            field,
+            field: field.into(),
             zh: zh.into(),
             en: en.into(),
         }
@@ -137,6 +148,8 @@ impl Refusal {
             Refusal::ReachSpent => ("reach_spent", 409),
             Refusal::ReachClosed => ("reach_closed", 409),
             Refusal::NothingToRetry => ("nothing_to_retry", 409),
+            Refusal::LastAdministrator => ("last_administrator", 409),
+            Refusal::SharedAccount => ("shared_account", 403),
             Refusal::NotAtDesk => ("not_at_desk", 403),
             Refusal::Invalid { .. } => ("invalid", 422),
             Refusal::TooLarge { .. } => ("too_large", 413),
@@ -204,6 +217,15 @@ impl Refusal {
             Refusal::NothingToRetry => (
                 "这条消息不需要重发。",
                 "This message does not need to be sent again.",
+            ),
+            Refusal::LastAdministrator => (
+                "这是店铺最后一位能登录的管理员。请先让另一位客服成为管理员。",
+                "This is the shop's last administrator who can log in. Make another agent administrator first.",
+            ),
+            Refusal::SharedAccount => (
+                "该账号还在您不管理的店铺工作，只能由同时管理这些店铺的管理员修改；您可以把它移出本店。",
+                "This account also works in a shop you do not administer; only an administrator of all its shops can \
+                 change it. You can remove it from this shop.",
             ),
             Refusal::NotAtDesk => (
                 "您不是该店铺的客服，请联系管理员添加。",
@@ -288,6 +310,8 @@ mod tests {
             Refusal::ReachClosed,
             Refusal::NothingToRetry,
             Refusal::NotAtDesk,
+            Refusal::LastAdministrator,
+            Refusal::SharedAccount,
             Refusal::invalid("name", "换一个。", "Choose another."),
             Refusal::TooLarge { limit: 20 << 20 },
             Refusal::Malformed("no such field".into()),

@@ -1,31 +1,83 @@
 //! The one table of rights. HTTP routes, live events and the command line all ask here.
-use crate::ids::AgentId;
+use crate::ids::{AgentId, ShopId};
 use crate::records::Role;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// Something a role may or may not do in a shop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something a person may or may not do in a shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Right")]
 pub enum Action {
     /// See the desk, accept, answer and close one's own customers.
     Serve,
     /// See and correct customers.
     Customers,
+    /// See the shop's settings.
+    ReadSettings,
     /// See and close conversations other agents hold.
     Supervise,
-    /// Make, rename and remove service tags.
+    /// Make, rename and delete the service tags of customers.
     ManageTags,
+    /// Change what holds for the whole shop: texts, times, shared replies, entries.
+    EditShop,
     /// Channels, agents, roles.
     Administer,
+    /// Shops, and whatever concerns more than one of them. No role has it: it is the machine's owner's.
+    Install,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A member of the shop in question.
+    Member(Role),
+    /// Whoever can run the command line on the data folder: the machine's owner.
+    Owner,
+}
+
+impl Action {
+    /// All of them, in the order people read them.
+    pub const ALL: [Action; 8] = [
+        Action::Serve,
+        Action::Customers,
+        Action::ReadSettings,
+        Action::Supervise,
+        Action::ManageTags,
+        Action::EditShop,
+        Action::Administer,
+        Action::Install,
+    ];
+
+    /// The least role that may do it; `None`: no role may.
+    const fn least(self) -> Option<Role> {
+        match self {
+            Action::Serve | Action::Customers | Action::ReadSettings => Some(Role::Agent),
+            Action::Supervise | Action::ManageTags => Some(Role::Senior),
+            Action::EditShop | Action::Administer => Some(Role::Administrator),
+            Action::Install => None,
+        }
+    }
+}
+
+impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Role; 3] = [Role::Agent, Role::Senior, Role::Administrator];
 }
 
 /// Whether a role may do something.
 #[must_use]
 pub fn permits(role: Role, action: Action) -> bool {
-    let least = match action {
-        Action::Serve | Action::Customers => Role::Agent,
-        Action::Supervise | Action::ManageTags => Role::Senior,
-        Action::Administer => Role::Administrator,
-    };
-    role >= least
+    action.least().is_some_and(|least| role >= least)
+}
+
+/// Whether somebody may do something.
+#[must_use]
+pub fn allows(asker: Asker, action: Action) -> bool {
+    match asker {
+        Asker::Member(role) => permits(role, action),
+        Asker::Owner => true,
+    }
 }
 
 /// Whether an agent may read a conversation held by `owner`, live or later: what waits is everybody's, what is
@@ -55,6 +107,17 @@ pub fn may_read_records(role: Role, relation: Relation) -> bool {
     relation != Relation::Stranger || permits(role, Action::Supervise)
 }
 
+/// Whether somebody with `mine` may change an account with `theirs`: what is changed holds in every shop the
+/// account works in, so he must be administrator of each. An account without a shop is nobody's.
+#[must_use]
+pub fn may_manage(mine: &[(ShopId, Role)], theirs: &[(ShopId, Role)]) -> bool {
+    !theirs.is_empty()
+        && theirs.iter().all(|(shop, _)| {
+            mine.iter()
+                .any(|(known, role)| known == shop && permits(*role, Action::Administer))
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,19 +143,31 @@ mod tests {
 
     #[test]
     fn rights_grow_with_the_role() {
-        for action in [
-            Action::Serve,
-            Action::Customers,
-            Action::Supervise,
-            Action::ManageTags,
-            Action::Administer,
-        ] {
-            assert!(permits(Role::Administrator, action));
+        for action in Action::ALL {
+            assert!(permits(Role::Administrator, action) || action == Action::Install);
             assert!(permits(Role::Senior, action) || !permits(Role::Agent, action));
+            assert!(allows(Asker::Owner, action));
+        }
+        for role in Role::ALL {
+            assert!(!permits(role, Action::Install));
         }
         assert!(!permits(Role::Agent, Action::Supervise));
-        assert!(!permits(Role::Agent, Action::ManageTags));
-        assert!(permits(Role::Senior, Action::ManageTags));
         assert!(!permits(Role::Senior, Action::Administer));
+    }
+
+    #[test]
+    fn an_account_belongs_to_the_administrators_of_all_its_shops() {
+        let (one, two) = (ShopId(1), ShopId(2));
+        let both = [(one, Role::Agent), (two, Role::Agent)];
+        let boss = [(one, Role::Administrator), (two, Role::Administrator)];
+        assert!(may_manage(&boss, &both));
+        assert!(may_manage(&boss[..1], &both[..1]));
+        assert!(!may_manage(&boss[..1], &both));
+        assert!(!may_manage(
+            &[(one, Role::Administrator), (two, Role::Senior)],
+            &both
+        ));
+        assert!(!may_manage(&boss, &[]), "nobody's");
+        assert!(!may_manage(&[], &both));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use weikefu_channel::{Action, Cause, Content, Kind, MediaRef, Trigger};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Agent, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked, Card,
+    Agent, Agent1, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked, Card,
     ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent,
     Details, Gender, Grant, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry,
     Presence, QuickBox, QuickFolder, QuickReply, Reach, Reason, Role, Said, Seen, Session, Shop,
@@ -271,6 +271,40 @@ fn what_is_known_of_a_customer_reads_back() {
     reads_back(Annotation { solved, ..open });
 }
 
+/// An account as it was written before people had a second name.
+const AGENT_1: &str =
+    "066167656e7431070477616e670a246172676f6e326964240106e5b08fe78e8b0102616200fd00d8a08841030000";
+
+#[test]
+fn an_account_of_the_first_version_has_no_name_yet() {
+    let old = Agent1 {
+        id: AgentId(7),
+        login: "wang".into(),
+        password: "$argon2id$".into(),
+        must_change: true,
+        nickname: "小王".into(),
+        avatar: Some("ab".into()),
+        disabled: false,
+        created: 1_790_000_000_000,
+    };
+    assert_eq!(hex(&old.encode().unwrap()), AGENT_1);
+    let agent = Agent::decode(&from_hex(AGENT_1)).unwrap();
+    assert_eq!(
+        (agent.id, agent.login.as_str(), agent.name.as_str()),
+        (AgentId(7), "wang", "")
+    );
+    assert_eq!(
+        (
+            agent.must_change,
+            agent.disabled,
+            agent.nickname.as_str(),
+            agent.avatar.as_deref()
+        ),
+        (true, false, "小王", Some("ab"))
+    );
+    assert_eq!(agent.created, old.created);
+}
+
 #[test]
 fn a_content_survives_being_stored() {
     for content in contents() {
@@ -496,6 +530,7 @@ fn every_record_reads_back() {
         avatar: None,
         disabled: false,
         created: 8,
+        name: "王".into(),
     });
     assert_eq!(Present::decode(&Present.encode().unwrap()), Some(Present));
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use weikefu_core::rights::Asker;
 
 /// The longest order or answer, bytes.
 const LARGEST: u64 = 1 << 20;
@@ -59,7 +60,9 @@ async fn answer(stream: UnixStream, installation: &Installation) -> std::io::Res
         .await
         .map_err(|_| ErrorKind::TimedOut)??;
     let result: Result<Done, Refused> = match serde_json::from_str::<Order>(&line) {
-        Ok(order) => run(installation, order).await.map_err(Refused::from),
+        Ok(order) => run(installation, Asker::Owner, order)
+            .await
+            .map_err(Refused::from),
         Err(_) => Err(Refused {
             code: "malformed".into(),
             zh: "命令行与正在运行的 weikefu 版本不同，请使用同一版本。".into(),

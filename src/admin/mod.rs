@@ -1,15 +1,19 @@
 //! What an administrator can do without the console. The command line does it on the store itself, or, when a
 //! server holds the store, asks that server through a socket only the same user can open.
-mod channels;
+pub(crate) mod agents;
+pub(crate) mod channels;
 pub(crate) mod control;
+pub(crate) mod given;
 mod run;
 mod settings;
+mod shops;
 
 pub(crate) use run::run;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use weikefu_core::records::Role;
+use weikefu_core::records::{Agent, Role};
+use weikefu_core::rights::Action;
 
 /// An order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,7 +25,14 @@ pub(crate) enum Order {
         login: String,
         nickname: String,
     },
+    /// A shop and its administrator.
     ShopAdd {
+        name: String,
+        login: String,
+        nickname: String,
+    },
+    ShopRename {
+        shop: u32,
         name: String,
     },
     ShopList,
@@ -32,6 +43,22 @@ pub(crate) enum Order {
         role: Role,
     },
     AgentPassword {
+        login: String,
+    },
+    AgentDisable {
+        login: String,
+        disabled: bool,
+    },
+    AgentRole {
+        login: String,
+        shop: Option<u32>,
+        role: Role,
+    },
+    AgentRemove {
+        login: String,
+        shop: Option<u32>,
+    },
+    AgentLogout {
         login: String,
     },
     AgentList {
@@ -55,12 +82,37 @@ pub(crate) enum Order {
     PluginList,
 }
 
+impl Order {
+    /// What its sender must be allowed to do.
+    fn action(&self) -> Action {
+        match self {
+            Order::Init { .. }
+            | Order::ShopAdd { .. }
+            | Order::ShopRename { .. }
+            | Order::ShopList
+            | Order::PluginList
+            // These reach into every shop the account works in.
+            | Order::AgentPassword { .. }
+            | Order::AgentDisable { .. }
+            | Order::AgentLogout { .. } => Action::Install,
+            Order::AgentAdd { .. }
+            | Order::AgentRole { .. }
+            | Order::AgentRemove { .. }
+            | Order::AgentList { .. }
+            | Order::ChannelAdd { .. }
+            | Order::ChannelSet { .. }
+            | Order::ChannelList { .. } => Action::Administer,
+        }
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Done {
     Agent(AgentDone),
     Channel(ChannelDone),
+    ShopMade(ShopMade),
     Shop(ShopDone),
     Shops { shops: Vec<ShopDone> },
     Agents { agents: Vec<AgentLine> },
@@ -74,6 +126,14 @@ pub(crate) struct ShopDone {
     pub(crate) shop_name: String,
 }
 
+/// A shop that was made, with the account that administers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ShopMade {
+    pub(crate) shop: u32,
+    pub(crate) shop_name: String,
+    pub(crate) administrator: AgentDone,
+}
+
 /// An account that was made or got a new password. `one_time_password` is shown once and stored nowhere.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AgentDone {
@@ -82,6 +142,17 @@ pub(crate) struct AgentDone {
     pub(crate) nickname: String,
     /// Absent when an account that existed only joined another shop.
     pub(crate) one_time_password: Option<String>,
+}
+
+impl AgentDone {
+    pub(crate) fn new(agent: Agent, one_time_password: Option<String>) -> Self {
+        AgentDone {
+            agent: agent.id.0,
+            login: agent.login,
+            nickname: agent.nickname,
+            one_time_password,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

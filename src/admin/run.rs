@@ -1,218 +1,139 @@
 //! Carries out an order.
-use super::{AgentDone, AgentLine, Done, Order, PluginLine, ShopDone, channels};
+use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, shops};
 use crate::app::Installation;
-use weikefu_core::desk::Command;
-use weikefu_core::engine::now;
 use weikefu_core::error::Refusal;
-use weikefu_core::ids::{AgentId, ShopId};
-use weikefu_core::records::{Agent, Role, Shop};
+use weikefu_core::ids::ShopId;
+use weikefu_core::records::{Agent, Role};
+use weikefu_core::rights::{self, Asker};
 
 /// Carries out an order. Durable when it returns.
-pub(crate) async fn run(installation: &Installation, order: Order) -> Result<Done, Refusal> {
+pub(crate) async fn run(installation: &Installation, asker: Asker, order: Order) -> Result<Done, Refusal> {
+    if !rights::allows(asker, order.action()) {
+        return Err(Refusal::Forbidden);
+    }
     match order {
         Order::Init {
             shop,
             login,
             nickname,
-        } => init(installation, &shop, &login, &nickname).await,
-        Order::ShopAdd { name } => add_shop(installation, &name).map(Done::Shop),
-        Order::ShopList => Ok(Done::Shops {
-            shops: shops(installation)?,
-        }),
-        Order::AgentAdd {
+        } => shops::init(installation, &shop, &login, &nickname).await,
+        Order::ShopAdd {
+            name,
             login,
             nickname,
-            shop,
-            role,
-        } => {
-            let shop = choose_shop(installation, shop)?;
-            add_agent(installation, shop, &login, &nickname, role)
-                .await
-                .map(Done::Agent)
-        }
-        Order::AgentPassword { login } => {
-            let agent = installation
-                .accounts
-                .by_login(&login)
-                .map_err(|_| no_agent(&login))?;
-            let password = installation.accounts.reset_password(agent.id)?;
-            Ok(Done::Agent(agent_done(agent, Some(password))))
-        }
-        Order::AgentList { shop } => agents(installation, shop),
+        } => shops::make(installation, &name, &login, &nickname)
+            .await
+            .map(Done::ShopMade),
+        Order::ShopRename { shop, name } => shops::rename(installation, shop, &name).map(Done::Shop),
+        Order::ShopList => Ok(Done::Shops {
+            shops: shops::list(installation)?,
+        }),
+        Order::AgentList { shop } => list_agents(installation, shop),
         Order::ChannelAdd {
             plugin,
             shop,
             name,
             settings,
         } => {
-            let shop = choose_shop(installation, shop)?;
-            channels::add(installation, shop, &plugin, name, settings)
-                .await
-                .map(Done::Channel)
+            let shop = shops::choose(installation, shop)?;
+            let settings = channels::Given::words(settings);
+            let record = channels::add(installation, shop, &plugin, name, settings).await?;
+            Ok(Done::Channel(channels::done(installation, &record)))
         }
         Order::ChannelSet {
             id,
             name,
             enabled,
             settings,
-        } => channels::set(installation, id, name, enabled, settings)
-            .await
-            .map(Done::Channel),
+        } => {
+            let record = channels::find(installation, None, id)?;
+            let settings = channels::Given::words(settings);
+            let record = channels::set(installation, record, name, enabled, settings).await?;
+            Ok(Done::Channel(channels::done(installation, &record)))
+        }
         Order::ChannelList { shop } => channels::list(installation, shop.map(ShopId)),
         Order::PluginList => Ok(plugins(installation)),
+        about_an_agent => of_an_agent(installation, about_an_agent).await.map(Done::Agent),
     }
 }
 
-async fn init(installation: &Installation, shop: &str, login: &str, nickname: &str) -> Result<Done, Refusal> {
-    if installation.trees.shops.first(&())?.is_some() {
-        return Err(Refusal::invalid(
-            "shop",
-            "这里已经初始化过了。新增店铺用 weikefu shop add，新增客服用 weikefu agent add。",
-            "This installation has been initialised. Use `weikefu shop add` or `weikefu agent add`.",
-        ));
+async fn of_an_agent(installation: &Installation, order: Order) -> Result<AgentDone, Refusal> {
+    match order {
+        Order::AgentAdd {
+            login,
+            nickname,
+            shop,
+            role,
+        } => {
+            let shop = shops::choose(installation, shop)?;
+            let newcomer = agents::Newcomer {
+                login,
+                nickname,
+                name: String::new(),
+                role,
+            };
+            let (agent, password) = agents::enroll(installation, shop, newcomer, None).await?;
+            Ok(AgentDone::new(agent, password))
+        }
+        Order::AgentPassword { login } => {
+            let agent = known(installation, &login)?;
+            let password = installation.accounts.reset_password(agent.id)?;
+            Ok(AgentDone::new(agent, Some(password)))
+        }
+        Order::AgentDisable { login, disabled } => {
+            let agent = known(installation, &login)?;
+            let agent = agents::set_disabled(installation, agent.id, disabled).await?;
+            Ok(AgentDone::new(agent, None))
+        }
+        Order::AgentRole { login, shop, role } => {
+            let (shop, agent) = (shops::choose(installation, shop)?, known(installation, &login)?);
+            agents::set_role(installation, shop, agent.id, role)
+                .await
+                .map_err(|refusal| not_in(refusal, shop, &login))?;
+            Ok(AgentDone::new(agent, None))
+        }
+        Order::AgentRemove { login, shop } => {
+            let (shop, agent) = (shops::choose(installation, shop)?, known(installation, &login)?);
+            agents::remove(installation, shop, agent.id)
+                .await
+                .map_err(|refusal| not_in(refusal, shop, &login))?;
+            Ok(AgentDone::new(agent, None))
+        }
+        Order::AgentLogout { login } => {
+            let agent = known(installation, &login)?;
+            installation.accounts.end_sessions(agent.id)?;
+            Ok(AgentDone::new(agent, None))
+        }
+        _ => Err(Refusal::Malformed("not about an agent".into())),
     }
-    let shop = add_shop(installation, shop)?;
-    add_agent(
-        installation,
-        ShopId(shop.shop),
-        login,
-        nickname,
-        Role::Administrator,
-    )
-    .await
-    .map(Done::Agent)
 }
 
-fn add_shop(installation: &Installation, name: &str) -> Result<ShopDone, Refusal> {
-    let name = name.trim();
-    if !(1..=64).contains(&name.chars().count()) {
-        return Err(Refusal::invalid(
-            "name",
-            "店铺名称需要 1 到 64 个字符。",
-            "A shop's name has 1 to 64 characters.",
-        ));
-    }
-    let trees = &installation.trees;
-    let last = trees.shops.last(&())?.map_or(0, |(id, _)| id.0);
-    let shop = Shop {
-        id: ShopId(last + 1),
-        name: name.to_owned(),
-        zone: "Asia/Shanghai".into(),
-        created: now(),
-    };
-    let mut txn = trees.db.begin();
-    txn.put(&trees.shops, &shop.id, &shop)?;
-    trees.db.commit(txn)?;
-    Ok(ShopDone {
-        shop: shop.id.0,
-        shop_name: shop.name,
+fn known(installation: &Installation, login: &str) -> Result<Agent, Refusal> {
+    installation.accounts.by_login(login).map_err(|_| {
+        Refusal::invalid(
+            "login",
+            format!("没有账号 {login}，用 weikefu agent list 查看。"),
+            format!("There is no agent {login}; see `weikefu agent list`."),
+        )
     })
 }
 
-fn shops(installation: &Installation) -> Result<Vec<ShopDone>, Refusal> {
-    installation
-        .trees
-        .shops
-        .scan(&())
-        .map(|entry| {
-            entry
-                .map(|(id, shop)| ShopDone {
-                    shop: id.0,
-                    shop_name: shop.name,
-                })
-                .map_err(Refusal::from)
-        })
-        .collect()
-}
-
-/// The shop asked for, or the only one.
-fn choose_shop(installation: &Installation, wanted: Option<u32>) -> Result<ShopId, Refusal> {
-    let shops = shops(installation)?;
-    match (wanted, shops.as_slice()) {
-        (_, []) => Err(Refusal::invalid(
-            "shop",
-            "还没有店铺，请先运行 weikefu init。",
-            "There is no shop yet: run `weikefu init` first.",
-        )),
-        (None, [only]) => Ok(ShopId(only.shop)),
-        (None, _) => Err(Refusal::invalid(
-            "shop",
-            "有多个店铺，请用 --shop 编号 指定（weikefu shop list 查看编号）。",
-            "There are several shops: name one with --shop (see `weikefu shop list`).",
-        )),
-        (Some(id), shops) if shops.iter().any(|shop| shop.shop == id) => Ok(ShopId(id)),
-        (Some(id), _) => Err(Refusal::invalid(
-            "shop",
-            format!("没有编号为 {id} 的店铺，用 weikefu shop list 查看。"),
-            format!("There is no shop {id}; see `weikefu shop list`."),
-        )),
+fn not_in(refusal: Refusal, shop: ShopId, login: &str) -> Refusal {
+    match refusal {
+        Refusal::NotFound(_) => Refusal::invalid(
+            "login",
+            format!("账号 {login} 不在店铺 {shop}，用 weikefu agent list 查看。"),
+            format!("{login} does not work in shop {shop}; see `weikefu agent list`."),
+        ),
+        other => other,
     }
 }
 
-async fn add_agent(
-    installation: &Installation,
-    shop: ShopId,
-    login: &str,
-    nickname: &str,
-    role: Role,
-) -> Result<AgentDone, Refusal> {
-    let accounts = &installation.accounts;
-    let (agent, password) = match accounts.add(login, nickname) {
-        Ok((agent, password)) => (agent, Some(password)),
-        // A person who works in several shops has one account.
-        Err(Refusal::Exists(_)) => {
-            let agent = accounts.by_login(login)?;
-            if accounts.role(shop, agent.id)? == Some(role) {
-                return Err(Refusal::invalid(
-                    "login",
-                    format!("账号 {login} 已是该店铺的客服；重置密码用 weikefu agent passwd {login}。"),
-                    format!(
-                        "{login} is in this shop already; to reset the password: `weikefu agent passwd {login}`."
-                    ),
-                ));
-            }
-            (agent, None)
-        }
-        Err(refusal) => return Err(refusal),
-    };
-    accounts.set_member(shop, agent.id, role)?;
-    installation
-        .engine
-        .execute(shop, Command::Join { agent: agent.id })
-        .await?;
-    Ok(agent_done(agent, password))
-}
-
-fn agent_done(agent: Agent, one_time_password: Option<String>) -> AgentDone {
-    AgentDone {
-        agent: agent.id.0,
-        login: agent.login,
-        nickname: agent.nickname,
-        one_time_password,
-    }
-}
-
-fn no_agent(login: &str) -> Refusal {
-    Refusal::invalid(
-        "login",
-        format!("没有账号 {login}，用 weikefu agent list 查看。"),
-        format!("There is no agent {login}; see `weikefu agent list`."),
-    )
-}
-
-fn agents(installation: &Installation, shop: Option<u32>) -> Result<Done, Refusal> {
-    let shops = shops(installation)?;
+fn list_agents(installation: &Installation, shop: Option<u32>) -> Result<Done, Refusal> {
     let mut agents = Vec::new();
     for agent in installation.accounts.list()? {
-        let mut roles: Vec<(u32, Role)> = Vec::new();
-        for known in &shops {
-            if let Some(role) = installation
-                .accounts
-                .role(ShopId(known.shop), AgentId(agent.id.0))?
-            {
-                roles.push((known.shop, role));
-            }
-        }
+        let roles = installation.accounts.shops_of(agent.id)?;
+        let roles: Vec<(u32, Role)> = roles.into_iter().map(|(shop, role)| (shop.0, role)).collect();
         if shop.is_some_and(|shop| !roles.iter().any(|(known, _)| *known == shop)) {
             continue;
         }

@@ -13,7 +13,11 @@ const DEEP: u32 = 16;
 pub(super) fn check(schema: &Value, config: &Value) -> Result<(), Refusal> {
     match wrong(schema, schema, config, "", 0) {
         None => Ok(()),
-        Some(Words { zh, en }) => Err(Refusal::invalid("settings", zh, en)),
+        Some(Words { zh, en }) => {
+            // The sentence begins with the place; the form shows it at the field that contains it.
+            let field = en.split([':', '.']).next().unwrap_or_default().to_owned();
+            Err(Refusal::invalid(field, zh, en))
+        }
     }
 }
 
@@ -220,6 +224,7 @@ mod tests {
         ] {
             let refusal = check(&schema(), &config).unwrap_err();
             let (zh, en) = (refusal.text(Language::Chinese), refusal.text(Language::English));
+            assert!(matches!(&refusal, Refusal::Invalid { field: shown, .. } if field.starts_with(&**shown)));
             assert!(
                 zh.starts_with(&format!("{field}：")) && zh.ends_with('。'),
                 "{zh}"

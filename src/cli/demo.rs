@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::records::Role;
+use weikefu_core::rights::Asker;
 
 /// The page with the widget; made with the widget.
 const SHOP_PAGE: &str = include_str!("../../ui-assets/widget/demo/shop.html");
@@ -101,25 +102,29 @@ impl Demo {
     /// Makes what is missing. A data folder that was used before keeps what it has.
     async fn stage(&self, prepared: &Prepared) -> Result<Stage, Refusal> {
         let installation = &prepared.installation;
-        let order = |order| admin::run(installation, order);
-        if installation.trees.shops.first(&())?.is_none() {
-            order(Order::ShopAdd {
-                name: "微客服演示店".into(),
-            })
-            .await?;
-        }
+        let order = |order| admin::run(installation, Asker::Owner, order);
+        let fresh = installation.trees.shops.first(&())?.is_none();
         let mut agents = Vec::new();
         for (login, nickname, role) in [
             ("xiaolin", "小林", Role::Administrator),
             ("xiaochen", "小陈", Role::Agent),
         ] {
-            let made = if installation.accounts.by_login(login).is_ok() {
-                order(Order::AgentPassword { login: login.into() }).await?
+            let (login, nickname) = (login.to_owned(), nickname.to_owned());
+            let made = if fresh && role == Role::Administrator {
+                let shop = "微客服演示店".into();
+                order(Order::Init {
+                    shop,
+                    login,
+                    nickname,
+                })
+                .await?
+            } else if installation.accounts.by_login(&login).is_ok() {
+                order(Order::AgentPassword { login }).await?
             } else {
                 let shop = Some(1);
                 order(Order::AgentAdd {
-                    login: login.into(),
-                    nickname: nickname.into(),
+                    login,
+                    nickname,
                     shop,
                     role,
                 })
@@ -217,7 +222,7 @@ impl Demo {
             enabled: None,
             settings: settings(&base),
         };
-        admin::run(&prepared.installation, order).await?;
+        admin::run(&prepared.installation, Asker::Owner, order).await?;
         Ok((child, base))
     }
 }
@@ -230,7 +235,7 @@ async fn channel(
     settings: Vec<(String, String)>,
 ) -> Result<ChannelDone, Refusal> {
     let installation = &prepared.installation;
-    let known = match admin::run(installation, Order::ChannelList { shop: Some(1) }).await? {
+    let known = match admin::run(installation, Asker::Owner, Order::ChannelList { shop: Some(1) }).await? {
         Done::Channels { channels } => channels.into_iter().find(|channel| channel.plugin == plugin),
         _ => None,
     };
@@ -248,7 +253,7 @@ async fn channel(
             settings,
         },
     };
-    match admin::run(installation, order).await? {
+    match admin::run(installation, Asker::Owner, order).await? {
         Done::Channel(channel) => Ok(channel),
         _ => Err(Refusal::Unavailable),
     }

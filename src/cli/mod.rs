@@ -99,9 +99,22 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Shop {
-    /// 新增店铺
+    /// 新增店铺及其管理员；新账号会打印一次性密码，已有账号直接加入
     Add {
         /// 名称
+        name: String,
+        /// 管理员账号
+        #[arg(long)]
+        login: String,
+        /// 管理员昵称（客户可见），默认与账号相同
+        #[arg(long)]
+        nickname: Option<String>,
+    },
+    /// 修改店铺名称
+    Rename {
+        /// 店铺编号
+        id: u32,
+        /// 新名称
         name: String,
     },
     /// 列出店铺
@@ -126,6 +139,40 @@ enum Agent {
     },
     /// 重置密码，打印新的一次性密码
     Passwd {
+        /// 账号
+        login: String,
+    },
+    /// 停用账号：立即退出登录，手上的客户回到等待列表
+    Disable {
+        /// 账号
+        login: String,
+    },
+    /// 重新启用账号
+    Enable {
+        /// 账号
+        login: String,
+    },
+    /// 修改角色
+    Role {
+        /// 账号
+        login: String,
+        /// 新角色
+        #[arg(value_enum)]
+        role: RoleName,
+        /// 店铺编号，只有一个店铺时可省略
+        #[arg(long)]
+        shop: Option<u32>,
+    },
+    /// 移出店铺；移出最后一个店铺即注销账号
+    Remove {
+        /// 账号
+        login: String,
+        /// 店铺编号，只有一个店铺时可省略
+        #[arg(long)]
+        shop: Option<u32>,
+    },
+    /// 强制退出登录：结束该账号的全部登录
+    Logout {
         /// 账号
         login: String,
     },

@@ -5,6 +5,7 @@ use crate::app::{Installation, StartError};
 use crate::data::DataFolder;
 use std::process::ExitCode;
 use weikefu_core::error::{Language, Refusal};
+use weikefu_core::rights::Asker;
 
 /// The order a command stands for.
 pub(super) fn of(command: Command) -> Result<Order, Refusal> {
@@ -18,7 +19,16 @@ pub(super) fn of(command: Command) -> Result<Order, Refusal> {
             login,
             nickname,
         },
-        Command::Shop(Shop::Add { name }) => Order::ShopAdd { name },
+        Command::Shop(Shop::Add {
+            name,
+            login,
+            nickname,
+        }) => Order::ShopAdd {
+            name,
+            nickname: nickname.unwrap_or_else(|| login.clone()),
+            login,
+        },
+        Command::Shop(Shop::Rename { id, name }) => Order::ShopRename { shop: id, name },
         Command::Shop(Shop::List) => Order::ShopList,
         Command::Agent(Agent::Add {
             login,
@@ -32,6 +42,21 @@ pub(super) fn of(command: Command) -> Result<Order, Refusal> {
             role: role.into(),
         },
         Command::Agent(Agent::Passwd { login }) => Order::AgentPassword { login },
+        Command::Agent(Agent::Disable { login }) => Order::AgentDisable {
+            login,
+            disabled: true,
+        },
+        Command::Agent(Agent::Enable { login }) => Order::AgentDisable {
+            login,
+            disabled: false,
+        },
+        Command::Agent(Agent::Role { login, role, shop }) => Order::AgentRole {
+            login,
+            shop,
+            role: role.into(),
+        },
+        Command::Agent(Agent::Remove { login, shop }) => Order::AgentRemove { login, shop },
+        Command::Agent(Agent::Logout { login }) => Order::AgentLogout { login },
         Command::Agent(Agent::List { shop }) => Order::AgentList { shop },
         Command::Channel(Channel::Add {
             plugin,
@@ -117,7 +142,7 @@ fn carry_out(
     let opened = progress::show(opening(common.language()), || Installation::open(&folder));
     let (installation, _) = opened?;
     let done = runtime
-        .block_on(admin::run(&installation, order.clone()))
+        .block_on(admin::run(&installation, Asker::Owner, order.clone()))
         .map_err(Refused::from);
     installation.close()?;
     Ok(done)

@@ -87,12 +87,11 @@ fn text(language: Language, done: &Done) {
     };
     match done {
         Done::Agent(made) => agent(say, made),
-        Done::Shop(shop) => line(&format!(
-            "{} {}  {}",
-            say("店铺", "Shop"),
-            shop.shop,
-            shop.shop_name
-        )),
+        Done::Shop(made) => shop(say, made.shop, &made.shop_name),
+        Done::ShopMade(made) => {
+            shop(say, made.shop, &made.shop_name);
+            agent(say, &made.administrator);
+        }
         Done::Shops { shops } => {
             list(
                 shops,
@@ -135,6 +134,10 @@ fn list<T>(items: &[T], none: &str, print: impl Fn(&T) -> String) {
     }
 }
 
+fn shop(say: Say, number: u32, name: &str) {
+    line(&format!("{} {number}  {name}", say("店铺", "Shop")));
+}
+
 fn agent(say: Say, agent: &AgentDone) {
     line(&format!(
         "{} {} ({})",
@@ -160,7 +163,9 @@ fn agent_line(language: Language, say: Say, agent: &AgentLine) -> String {
         .iter()
         .map(|(shop, role)| format!("{shop}:{}", role_name(language, *role)))
         .collect();
-    let state = if agent.must_change_password {
+    let state = if agent.disabled {
+        say("已停用", "disabled")
+    } else if agent.must_change_password {
         say("待改密码", "password to be changed")
     } else {
         ""

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use weikefu_core::error::Language;
@@ -37,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) server: Server,
     folder: DataFolder,
     signals: Signals,
+    /// Orders of the command line wait here from the moment anybody can know that a server runs.
+    orders: UnixListener,
 }
 
 impl Serve {
@@ -103,11 +106,13 @@ pub(super) async fn prepare(common: &Common, data: &Path, listen: SocketAddr) ->
     for repair in &report.repairs {
         tracing::warn!(%repair, "the last run ended hard; repaired");
     }
+    let orders = control::listen(&folder.control()).map_err(|error| Ended::Start(error.into()))?;
     Ok(Prepared {
         installation,
         server,
         folder,
         signals,
+        orders,
     })
 }
 
@@ -147,10 +152,10 @@ pub(super) async fn serve(
         server,
         folder,
         mut signals,
+        orders,
     } = prepared;
     let web = web_dir.as_deref().map(weikefu_ui::Overrides::open).transpose();
     let web = web.map_err(|error| Ended::Start(error.into()))?;
-    let orders = control::listen(&folder.control()).map_err(|error| Ended::Start(error.into()))?;
     let orders = tokio::spawn(control::serve(orders, installation.clone()));
     // A channel may take long to open; who wants to stop meanwhile need not wait for it.
     let stopped_early = tokio::select! {

@@ -9,7 +9,9 @@ use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
+use weikefu_core::accounts::Cut;
 use weikefu_core::desk::Happening;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::feed::{Published, Subscription};
@@ -17,18 +19,21 @@ use weikefu_core::ids::{AgentId, ShopId};
 use weikefu_core::records::Role;
 use weikefu_core::rights;
 
-/// How often a session and role are looked at again: one that has ended is cut off within a second.
+/// How often a session is looked at again without a reason: one that has run out is cut off within a second.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many looks later a client hears that nothing is missing.
-const TICK: u32 = 20;
+/// How often a client hears that nothing is missing.
+const TICK: Duration = Duration::from_secs(20);
+/// How long the last word may take.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 struct Listener {
     app: Arc<App>,
     shop: ShopId,
     agent: AgentId,
     role: Role,
-    token: String,
     language: Language,
+    /// Turns when somebody may have lost a right.
+    changes: watch::Receiver<u64>,
     socket: Socket,
     /// The last event the client has, or need not have.
     last: u64,
@@ -44,6 +49,7 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
     let app = Arc::clone(&context.app);
     let (shop, agent, role) = (context.shop()?, context.agent()?.id, context.role()?);
     let token = context.token().unwrap_or_default().to_owned();
+    let changes = app.installation.accounts.changes();
     // Without `after` the client wants what happens from now on.
     let after = context.query("after").and_then(|text| text.parse().ok());
     let language = context.language();
@@ -52,32 +58,81 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
         // One that is ahead of us knew another store, before a backup came back: it is told to begin again.
         let last = after.unwrap_or_else(|| feed.last());
         let subscription = feed.subscribe(last);
-        let listener = Listener {
-            app,
+        let guard = Guard {
+            app: Arc::clone(&app),
             shop,
             agent,
             role,
             token,
+            changes: changes.clone(),
+        };
+        let mut listener = Listener {
+            app,
+            shop,
+            agent,
+            role,
             language,
+            changes,
             socket,
             last,
         };
-        // The end of a socket is not an error; the client comes back with the last number it has.
-        let Err(Gone) = listener.run(subscription).await;
+        // The guard first: who has lost his rights gets nothing more, not even what is being written.
+        let code = tokio::select! {
+            biased;
+            code = guard.cut() => code,
+            // The end of a socket is not an error; the client comes back with the last number it has.
+            Err(Gone) = listener.run(subscription) => return,
+        };
+        let farewell = listener.farewell(code);
+        // A client that does not read is closed without a word.
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     })
 }
 
+/// Watches over a listener's rights.
+struct Guard {
+    app: Arc<App>,
+    shop: ShopId,
+    agent: AgentId,
+    role: Role,
+    token: String,
+    changes: watch::Receiver<u64>,
+}
+
+impl Guard {
+    /// Waits until the session reaches the shop no more as it did, and says why.
+    async fn cut(mut self) -> &'static str {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            self.changes.borrow_and_update();
+            let accounts = &self.app.installation.accounts;
+            match accounts.reach(&self.token, self.agent, self.shop) {
+                Err(cut) => return cut.code(),
+                // The page shows by its role: it has to begin again.
+                Ok(role) if role != self.role => return "role_changed",
+                Ok(_) => {}
+            }
+            tokio::select! {
+                _ = look.tick() => {}
+                // An error means that the accounts are gone, and the server with them.
+                changed = self.changes.changed() => if changed.is_err() {
+                    return Cut::Ended.code();
+                },
+            }
+        }
+    }
+}
+
 impl Listener {
-    async fn run(mut self, mut subscription: Subscription) -> Result<std::convert::Infallible, Gone> {
+    async fn run(&mut self, mut subscription: Subscription) -> Result<std::convert::Infallible, Gone> {
         self.send(&Frame::Hello {
             event: subscription.last,
         })
         .await?;
         self.catch_up(&subscription).await?;
         let mut stopping = self.app.stopping.clone();
-        let mut look = tokio::time::interval(LOOK);
-        look.tick().await;
-        let mut looks = 0;
+        let mut tick = tokio::time::interval(TICK);
+        tick.tick().await;
         loop {
             tokio::select! {
                 event = subscription.live.recv() => match event {
@@ -101,13 +156,7 @@ impl Listener {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
                     Some(Ok(_)) => {}
                 },
-                _ = look.tick() => {
-                    self.look_again().await?;
-                    looks += 1;
-                    if looks % TICK == 0 {
-                        self.send(&Frame::Tick { n: self.last }).await?;
-                    }
-                }
+                _ = tick.tick() => self.send(&Frame::Tick { n: self.last }).await?,
                 () = crate::app::stopped(&mut stopping) => {
                     let _ = self.socket.close(None).await;
                     return Err(Gone);
@@ -138,6 +187,11 @@ impl Listener {
         if n <= self.last {
             return Ok(());
         }
+        if self.changes.has_changed().unwrap_or(true) {
+            // The guard is asked before anything that happened after the change is told.
+            self.changes.borrow_and_update();
+            tokio::task::yield_now().await;
+        }
         self.last = n;
         let what = &published.event.what;
         let installation = &self.app.installation;
@@ -164,22 +218,10 @@ impl Listener {
         self.socket.feed(Message::text(text)).await.map_err(|_| Gone)
     }
 
-    /// The session may have ended and the role may have changed meanwhile.
-    async fn look_again(&mut self) -> Result<(), Gone> {
-        let accounts = &self.app.installation.accounts;
-        let role = accounts
-            .session(&self.token)
-            .and_then(|_| accounts.role(self.shop, self.agent));
-        let Ok(Some(role)) = role else {
-            self.send(&Frame::Bye {
-                code: "unauthenticated".into(),
-            })
-            .await?;
-            let _ = self.socket.close(None).await;
-            return Err(Gone);
-        };
-        self.role = role;
-        Ok(())
+    /// Says why, and closes.
+    async fn farewell(&mut self, code: &str) -> Result<(), Gone> {
+        self.send(&Frame::Bye { code: code.into() }).await?;
+        self.socket.close(None).await.map_err(|_| Gone)
     }
 
     async fn send(&mut self, frame: &Frame) -> Result<(), Gone> {

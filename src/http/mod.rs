@@ -1,4 +1,5 @@
 //! HTTP: hyper serves, a table of routes decides who may ask what.
+mod admin_views;
 mod channel;
 mod context;
 mod events;

@@ -75,6 +75,12 @@ fn operation(
         "responses": { "200": ok, "default": { "description": "Refused", "content": json_of(error.clone().to_value()) } },
         "security": [{ "session": [] }],
     });
+    // Not part of the standard: what a role must permit, as in the table of rights.
+    operation["x-weikefu-access"] = match route.access {
+        Access::Public => json!("public"),
+        Access::Session => json!("session"),
+        Access::Shop(action) => json!(action),
+    };
     if route.access == Access::Public {
         operation["security"] = json!([]);
     }

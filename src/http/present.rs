@@ -22,6 +22,7 @@ pub(crate) fn me(agent: &Agent) -> Me {
         id: agent.id,
         login: agent.login.clone(),
         nickname: agent.nickname.clone(),
+        name: agent.name.clone(),
         avatar: avatar(agent),
     }
 }

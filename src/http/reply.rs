@@ -43,7 +43,9 @@ pub(crate) fn refusal(refusal: &Refusal, language: Language) -> Reply {
     let (code, status) = refusal.code();
     let mut answer = json!({ "code": code, "message": refusal.text(language) });
     match refusal {
-        Refusal::Invalid { field, .. } => answer["fields"] = json!({ *field: refusal.text(language) }),
+        Refusal::Invalid { field, .. } => {
+            answer["fields"] = json!({ field.as_ref(): refusal.text(language) });
+        }
         Refusal::TooManyAttempts { retry_after_s } => answer["retry_after_s"] = json!(retry_after_s),
         Refusal::Store(error) => tracing::error!(%error, "the store failed"),
         _ => {}

@@ -31,8 +31,16 @@ pub(crate) struct Me {
     pub(crate) id: AgentId,
     pub(crate) login: String,
     pub(crate) nickname: String,
+    /// For colleagues; may be empty.
+    pub(crate) name: String,
     /// Path of the picture.
     pub(crate) avatar: Option<String>,
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct EndedView {
+    pub(crate) ended: u32,
 }
 
 /// A shop to choose.

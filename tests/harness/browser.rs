@@ -139,6 +139,13 @@ impl Browser {
         self.json(Method::POST, path, body).await
     }
 
+    /// Uploads one's picture.
+    pub(crate) async fn avatar(&self, bytes: &[u8]) -> Answer {
+        let headers = [("content-type", "application/octet-stream")];
+        let sent = self.try_send(Method::POST, "/api/me/avatar", &headers, bytes.to_vec());
+        sent.await.unwrap()
+    }
+
     /// Opens a WebSocket, which must succeed.
     pub(crate) async fn socket(&self, path: &str) -> Socket {
         self.try_socket(path).await.unwrap()

@@ -50,7 +50,9 @@ impl Shop {
 
     /// One more agent, logged in, offline, accepting by hand.
     pub(crate) async fn agent(&self, login: &str, role: &str) -> Agent {
-        let made = self.weikefu.order(&["agent", "add", login, "--role", role]);
+        let made = self
+            .weikefu
+            .order(&["agent", "add", login, "--role", role, "--shop", "1"]);
         let password = made["one_time_password"].as_str().unwrap();
         let agent = Agent::first_login(self.weikefu.address(), login, password).await;
         agent.acceptance(false, 0, "").await;

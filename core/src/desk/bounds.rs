@@ -73,6 +73,7 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
         Command::Join { .. }
         | Command::Refresh { .. }
         | Command::Leave { .. }
+        | Command::Suspend { .. }
         | Command::SetOnline { .. }
         | Command::Accept { .. }
         | Command::Close { .. }

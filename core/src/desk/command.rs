@@ -45,6 +45,11 @@ pub enum Command {
         /// Who.
         agent: AgentId,
     },
+    /// An agent's account is disabled: he is offline, what he held waits again, his settings stay.
+    Suspend {
+        /// Who.
+        agent: AgentId,
+    },
     /// 在线 / 离线
     SetOnline {
         /// Who.

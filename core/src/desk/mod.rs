@@ -58,6 +58,7 @@ impl Desk {
                 Ok(Reply::Done)
             }
             Command::Leave { agent } => presence::leave(&mut work, agent),
+            Command::Suspend { agent } => presence::suspend(&mut work, agent),
             Command::SetOnline { agent, online } => presence::set_online(&mut work, agent, online),
             Command::SetAcceptance {
                 agent,

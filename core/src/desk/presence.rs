@@ -19,6 +19,21 @@ pub(super) fn join<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Reply {
 
 /// What the agent held waits again; its tickets are old, so it stands in front.
 pub(super) fn leave<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
+    lay_down(work, agent)?;
+    let shop = work.desk.shop;
+    work.put(Change::AgentGone(shop, agent));
+    dispatch::pull(work)?;
+    Ok(Reply::Done)
+}
+
+/// The same for one who may come back: he stays at the desk, offline.
+pub(super) fn suspend<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<Reply, Refusal> {
+    lay_down(work, agent)?;
+    dispatch::pull(work)?;
+    Ok(Reply::Done)
+}
+
+fn lay_down<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<(), Refusal> {
     let mut gone = work.desk.agents.get(&agent).cloned().ok_or(Refusal::NotAtDesk)?;
     // Whoever listens sees him go offline; there is no other word for leaving.
     gone.presence = Presence::Offline;
@@ -27,10 +42,7 @@ pub(super) fn leave<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<
     for conversation in held {
         dispatch::queue(work, conversation)?;
     }
-    let shop = work.desk.shop;
-    work.put(Change::AgentGone(shop, agent));
-    dispatch::pull(work)?;
-    Ok(Reply::Done)
+    Ok(())
 }
 
 /// Going offline keeps the customers one has; it only stops new ones (A2.19).

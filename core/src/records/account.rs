@@ -4,12 +4,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use weikefu_storage::record;
 
+/// An account before people had a name besides the one customers see.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // as in `Agent`
+pub struct Agent1 {
+    pub id: AgentId,
+    pub login: String,
+    pub password: String,
+    pub must_change: bool,
+    pub nickname: String,
+    pub avatar: Option<String>,
+    pub disabled: bool,
+    pub created: Millis,
+}
+record!(Agent1, b"agent1");
+
 /// An account. One person, any number of shops.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     /// Its number.
     pub id: AgentId,
-    /// What the person logs in with; lower case, unique.
+    /// What the person logs in with; lower case, unique. Empty once the account is closed.
     pub login: String,
     /// Argon2id, PHC string.
     pub password: String,
@@ -23,8 +38,35 @@ pub struct Agent {
     pub disabled: bool,
     /// When it was made.
     pub created: Millis,
+    /// The person's name, for colleagues; may be empty.
+    pub name: String,
 }
-record!(Agent, b"agent1");
+record!(Agent, b"agent2", Agent1, |old| Agent {
+    id: old.id,
+    login: old.login,
+    password: old.password,
+    must_change: old.must_change,
+    nickname: old.nickname,
+    avatar: old.avatar,
+    disabled: old.disabled,
+    created: old.created,
+    name: String::new(),
+});
+
+impl Agent {
+    /// Ends it for good: nobody can log in, and the login is free for another account.
+    pub fn close(&mut self) {
+        self.login.clear();
+        self.password.clear();
+        self.disabled = true;
+    }
+
+    /// Whether it has been closed. It is kept because messages name it.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.login.is_empty()
+    }
+}
 
 impl std::fmt::Debug for Agent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

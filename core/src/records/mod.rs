@@ -16,7 +16,7 @@ mod shop;
 mod tag;
 mod ticketed;
 
-pub use account::{Agent, Membership, Role, Session};
+pub use account::{Agent, Agent1, Membership, Role, Session};
 pub use annotation::{Annotation, AnnotationId, Solved};
 pub use channel::{Alarm, Blob, ChannelRecord};
 pub use content::{StoredContent, StoredMedia};

@@ -145,6 +145,22 @@ pub(crate) fn leave(world: &mut World, agent: AgentId) {
     assert_eq!(world.desk.load(agent), 0);
 }
 
+pub(crate) fn suspend(world: &mut World, agent: AgentId) {
+    let before = world.memory.agents.get(&agent).cloned();
+    let answer = world.run(Command::Suspend { agent });
+    assert_eq!(world.desk.load(agent), 0);
+    let Some(before) = before else {
+        return assert_eq!(refused(&answer), "not_at_desk");
+    };
+    assert_eq!(refused(&answer), "fine");
+    let after = &world.memory.agents[&agent];
+    assert!(!after.is_online());
+    assert_eq!(
+        (after.auto, after.limit, &after.greeting),
+        (before.auto, before.limit, &before.greeting)
+    );
+}
+
 pub(crate) fn set_online(world: &mut World, agent: AgentId, online: bool) {
     let held: Vec<ConversationId> = world.desk.held_by(agent).map(|c| c.id).collect();
     let answer = world.run(Command::SetOnline { agent, online });

@@ -65,6 +65,7 @@ pub(crate) enum Step {
     },
     Join(u32),
     Leave(u32),
+    Suspend(u32),
     SetOnline(u32, bool),
     SetAcceptance {
         agent: u32,
@@ -210,6 +211,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..ADDRESSES, 0..IDS, content()).prop_map(|(from, id, content)| Step::Amend { from, id, content }),
         6 => agent().prop_map(Step::Join),
         1 => agent().prop_map(Step::Leave),
+        1 => agent().prop_map(Step::Suspend),
         8 => (agent(), prop::bool::weighted(0.7)).prop_map(|(agent, on)| Step::SetOnline(agent, on)),
         4 => (agent(), prop::bool::weighted(0.8), 0..=3_u32, any::<bool>()).prop_map(
             |(agent, auto, limit, greeting)| Step::SetAcceptance { agent, auto, limit, greeting }

@@ -190,6 +190,7 @@ impl World {
             Step::Amend { from, id, content } => expect::amend(self, from, id, content),
             Step::Join(agent) => expect::join(self, AgentId(agent)),
             Step::Leave(agent) => expect::leave(self, AgentId(agent)),
+            Step::Suspend(agent) => expect::suspend(self, AgentId(agent)),
             Step::SetOnline(agent, online) => expect::set_online(self, AgentId(agent), online),
             Step::SetAcceptance {
                 agent,

@@ -40,6 +40,7 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         3 => agent().prop_map(|agent| Command::Join { agent }),
         1 => agent().prop_map(|agent| Command::Leave { agent }),
+        1 => agent().prop_map(|agent| Command::Suspend { agent }),
         4 => (agent(), any::<bool>()).prop_map(|(agent, online)| Command::SetOnline { agent, online }),
         1 => (agent(), 0..3_u32).prop_map(|(agent, limit)| Command::SetAcceptance {
             agent, auto: true, limit, greeting: "您好".into(),

@@ -1,6 +1,8 @@
 //! All routes there are, gathered from the resources.
+mod agents;
 mod annotations;
 mod blacklist;
+mod channels;
 mod conversations;
 mod customers;
 mod desk;
@@ -22,8 +24,7 @@ const SERVE: Access = Access::Shop(Action::Serve);
 const CUSTOMERS: Access = Access::Shop(Action::Customers);
 /// The right to make service tags.
 const TAGS: Access = Access::Shop(Action::ManageTags);
-
-/// The right to change what the whole shop uses.
+/// The administrator's rights.
 const ADMINISTER: Access = Access::Shop(Action::Administer);
 
 /// The table. Everything the server answers stands here.
@@ -39,6 +40,8 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(entries::routes());
     routes.extend(media::routes());
     routes.extend(quick_replies::routes());
+    routes.extend(agents::routes());
+    routes.extend(channels::routes());
     routes.extend(others());
     routes
 }

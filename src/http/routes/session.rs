@@ -1,18 +1,19 @@
 //! Logging in and out, and one's own account.
+use crate::admin::agents;
+use crate::avatar;
 use crate::http::context::Context;
 use crate::http::present;
 use crate::http::reply::{self, Reply};
 use crate::http::route::{Access, Route, input};
-use crate::http::views::{Me, SessionView};
+use crate::http::views::{EndedView, Me, SessionView};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
-use weikefu_core::accounts::Login;
-use weikefu_core::desk::Command;
+use weikefu_core::accounts::{Login, Profile};
 use weikefu_core::engine::now;
 use weikefu_core::error::Refusal;
-use weikefu_core::media::{self, MediaId};
+use weikefu_core::media;
 
 /// The routes of this resource.
 pub(super) fn routes() -> Vec<Route> {
@@ -40,9 +41,25 @@ pub(super) fn routes() -> Vec<Route> {
             Method::PATCH,
             "/api/me",
             Access::Session,
-            "Change one's nickname and picture",
+            "Change one's nickname and name, or remove one's picture",
             edit_me,
         ),
+        Route::raw(
+            Method::POST,
+            "/api/me/avatar",
+            Access::Session,
+            "Set one's picture: JPEG, PNG, GIF or WebP as the body, redrawn at 256 by 256",
+            set_avatar,
+        )
+        .answers::<Me>(),
+        Route::raw(
+            Method::POST,
+            "/api/session/others/end",
+            Access::Session,
+            "End one's other sessions",
+            end_others,
+        )
+        .answers::<EndedView>(),
     ]
 }
 
@@ -63,7 +80,9 @@ pub(crate) struct NewPassword {
 pub(crate) struct EditMe {
     /// 1 to 32 characters.
     nickname: Option<String>,
-    /// Id of a stored picture; `null` removes it.
+    /// For colleagues; at most 32 characters, may be empty.
+    name: Option<String>,
+    /// `null` removes the picture. A new one is uploaded.
     #[serde(default, deserialize_with = "present_or_null")]
     avatar: Option<Option<String>>,
 }
@@ -160,38 +179,41 @@ pub(crate) async fn password(mut context: Context) -> Result<Reply, Refusal> {
 }
 
 pub(crate) async fn edit_me(context: Context, edit: EditMe) -> Result<Me, Refusal> {
-    let installation = context.app.installation.clone();
-    let id = context.agent()?.id;
-    let agent = blocking(move || {
-        if let Some(Some(avatar)) = &edit.avatar {
-            let picture = media::meta(&installation.trees, avatar.parse::<MediaId>()?)?;
-            if !matches!(
-                picture.mime.as_str(),
-                "image/png" | "image/jpeg" | "image/gif" | "image/webp"
-            ) {
-                return Err(Refusal::invalid(
-                    "avatar",
-                    "头像需要 PNG、JPEG、GIF 或 WebP 图片。",
-                    "A picture must be PNG, JPEG, GIF or WebP.",
-                ));
-            }
-        }
-        installation
-            .accounts
-            .edit_profile(id, edit.nickname.as_deref(), edit.avatar)
-    })
-    .await?;
-    let installation = &context.app.installation;
-    for entry in installation.trees.shops.scan(&()) {
-        let (shop, _) = entry?;
-        if installation.accounts.role(shop, id)?.is_some() {
-            installation
-                .engine
-                .execute(shop, Command::Refresh { agent: id })
-                .await?;
-        }
+    if matches!(edit.avatar, Some(Some(_))) {
+        return Err(Refusal::invalid(
+            "avatar",
+            "头像请上传图片；这里只能移除头像。",
+            "Upload a picture to set it; here it can only be removed.",
+        ));
     }
+    let profile = Profile {
+        nickname: edit.nickname,
+        name: edit.name,
+        avatar: edit.avatar,
+    };
+    let agent = agents::edit(&context.app.installation, context.agent()?.id, profile).await?;
     Ok(present::me(&agent))
+}
+
+pub(crate) async fn set_avatar(mut context: Context) -> Result<Reply, Refusal> {
+    let id = context.agent()?.id;
+    let bytes = context.bytes(avatar::MAX_BYTES).await?;
+    let trees = context.app.installation.trees.clone();
+    let picture = avatar::redraw(bytes).await?;
+    let (media, _) = blocking(move || media::put(&trees, "", None, &picture)).await?;
+    let profile = Profile {
+        avatar: Some(Some(media.to_string())),
+        ..Profile::default()
+    };
+    let agent = agents::edit(&context.app.installation, id, profile).await?;
+    Ok(reply::json(StatusCode::OK, &present::me(&agent)))
+}
+
+pub(crate) async fn end_others(context: Context) -> Result<Reply, Refusal> {
+    let token = context.token().ok_or(Refusal::Unauthenticated)?.to_owned();
+    let accounts = Arc::clone(&context.app.installation.accounts);
+    let ended = blocking(move || accounts.end_others(&token)).await?;
+    Ok(reply::json(StatusCode::OK, &EndedView { ended }))
 }
 
 fn opened(context: &Context, login: &Login, view: &SessionView) -> Reply {

@@ -89,8 +89,8 @@ export class Weikefu {
       made.push(await this.order("agent", "add", `agent${index + 2}`, "--nickname", nickname, "--shop", "1"));
     }
     for (let shop = 2; shop <= shops; shop++) {
-      await this.order("shop", "add", `山间茶舍 ${shop} 号店`);
-      for (const { login } of made) await this.order("agent", "add", login, "--shop", String(shop));
+      await this.order("shop", "add", `山间茶舍 ${shop} 号店`, "--login", "agent1");
+      for (const { login } of made.slice(1)) await this.order("agent", "add", login, "--shop", String(shop));
     }
     const web = { title: "山间茶舍", ...h5 };
     this.h5 = await this.channel("h5", "商城客服", web);

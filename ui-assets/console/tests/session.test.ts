@@ -9,7 +9,7 @@ import { useSession } from '@/stores/session'
 import { respond } from './fixtures'
 
 const session = (changes: Partial<Session> = {}): Session => ({
-  agent: { id: 7, login: 'me', nickname: 'Me', avatar: null },
+  agent: { id: 7, login: 'me', nickname: 'Me', name: '', avatar: null },
   shops: [{ id: 1, name: 'One', role: 'agent' }],
   csrf: 'fresh',
   must_change_password: false,

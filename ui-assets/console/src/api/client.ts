@@ -85,6 +85,8 @@ export function unreachable(): ApiError {
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
+  /** Sent as they are instead of JSON. */
+  bytes?: Blob
   signal?: AbortSignal
   /** Lets the request outlive the page. */
   keepalive?: boolean
@@ -111,6 +113,10 @@ async function once<T>(path: string, options: RequestOptions): Promise<T> {
   if (options.body !== undefined) {
     headers['content-type'] = 'application/json'
     init.body = JSON.stringify(options.body)
+  }
+  if (options.bytes) {
+    headers['content-type'] = 'application/octet-stream'
+    init.body = options.bytes
   }
   if (options.signal) init.signal = options.signal
   if (options.keepalive) init.keepalive = true

@@ -15,5 +15,16 @@ export const logout = () => request<void>('/api/logout', { method: 'POST', anony
 export const changePassword = (old: string, next: string) =>
   request<Session>('/api/session/password', { method: 'POST', body: { old, new: next } })
 
-export const updateMe = (changes: { nickname?: string; avatar?: string | null }) =>
-  request<Me>('/api/me', { method: 'PATCH', body: changes })
+/** A picture is uploaded (`uploadAvatar`); here it can only be removed. */
+export interface MyChanges {
+  nickname?: string
+  name?: string
+  avatar?: null
+}
+
+export const updateMe = (changes: MyChanges) => request<Me>('/api/me', { method: 'PATCH', body: changes })
+
+/** Sends a picture as it is; the server redraws it small. */
+export const uploadAvatar = (picture: Blob) => request<Me>('/api/me/avatar', { method: 'POST', bytes: picture })
+
+export const endOtherSessions = () => request<{ ended: number }>('/api/session/others/end', { method: 'POST' })

@@ -49,11 +49,13 @@ export const useSession = defineStore('session', () => {
     drop()
   }
 
-  async function updateMe(changes: { nickname?: string; avatar?: string | null }): Promise<Me> {
-    const agent = await api.updateMe(changes)
+  function keepMe(agent: Me): Me {
     if (session.value) session.value = { ...session.value, agent }
     return agent
   }
+
+  const updateMe = async (changes: api.MyChanges) => keepMe(await api.updateMe(changes))
+  const uploadAvatar = async (picture: Blob) => keepMe(await api.uploadAvatar(picture))
 
   function drop() {
     session.value = null
@@ -66,6 +68,6 @@ export const useSession = defineStore('session', () => {
 
   return {
     session, known, oneTimePassword, me, shops, csrf, mustChangePassword,
-    load, login, changePassword, logout, updateMe, drop, requirePasswordChange,
+    load, login, changePassword, logout, updateMe, uploadAvatar, drop, requirePasswordChange,
   }
 })
