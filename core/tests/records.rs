@@ -5,10 +5,10 @@ use std::fmt::Debug;
 use weikefu_channel::{Action, Cause, Content, Kind, MediaRef, Trigger};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Agent, Agent1, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked, Card,
-    ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent,
-    Details, Gender, Grant, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry,
-    Presence, QuickBox, QuickFolder, QuickReply, Reach, Reason, Role, Said, Seen, Session, Shop,
+    Agent, Agent1, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked,
+    Card, ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState,
+    DeskAgent, Details, Gender, Grant, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText,
+    OutboxEntry, Presence, QuickBox, QuickFolder, QuickReply, Reach, Reason, Role, Said, Seen, Session, Shop,
     ShopSettings, Solved, Speaker, StoredContent, Suppression, Tag, TagId, Transfer, Way,
 };
 use weikefu_core::trees::{Number, Present};
