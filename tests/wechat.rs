@@ -323,7 +323,7 @@ async fn a_used_up_quota_is_told_and_opens_again() {
     talk.say("一", "accepted").await;
     talk.say("二", "accepted").await;
     let failed = talk.say("三", "failed").await;
-    assert_eq!(failed["delivery"]["cause"], "window_closed");
+    assert_eq!(failed["delivery"]["cause"], "quota_spent");
     assert!(
         failed["delivery"]["reason"].as_str().unwrap().contains("45047"),
         "{failed}"

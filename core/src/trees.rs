@@ -241,7 +241,7 @@ impl Trees {
                 txn.put(&self.served, &(*customer, *agent, *conversation), &Present)?;
             }
             Change::Reach(channel, peer, reach) => {
-                txn.put(&self.reaches, &(*channel, peer.clone()), reach)?
+                txn.put(&self.reaches, &(*channel, peer.clone()), reach)?;
             }
             Change::Stuck(stuck) => txn.put(&self.stuck, &stuck.into(), &Present)?,
             Change::Unstuck(stuck) => txn.delete(&self.stuck, &stuck.into()),

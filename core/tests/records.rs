@@ -458,33 +458,6 @@ fn every_record_reads_back() {
     });
     reads_back(Seen { place: None, at: 3 });
     reads_back(OutboxEntry { queued: 4 });
-    for trigger in words::<Trigger>(&["message", "menu", "follow", "scan"]) {
-        reads_back(Reach {
-            limited: true,
-            grants: vec![Grant {
-                trigger,
-                at: 1_800_000_000_000,
-                until: 1_800_172_800_000,
-                allowed: 5,
-                spent: true,
-            }],
-            pending: 2,
-            sent: vec![1_800_000_000_001],
-            left_at: -1,
-            automatic: vec![5],
-        });
-    }
-    for why in [
-        Suppression::QuotaReserved,
-        Suppression::WindowClosed,
-        Suppression::Loop,
-    ] {
-        let delivery = Some(Delivery::suppressed(why, 5));
-        reads_back(Message {
-            delivery,
-            ..message()
-        });
-    }
     reads_back(Counters {
         event: u64::MAX,
         ..Counters::default()
@@ -581,4 +554,35 @@ fn what_a_desk_knows_reads_back() {
         greeting: "您好".into(),
         ..DeskAgent::new(AgentId(1))
     });
+}
+
+#[test]
+fn a_ledger_and_what_was_not_sent_read_back() {
+    for trigger in words::<Trigger>(&["message", "menu", "follow", "scan"]) {
+        reads_back(Reach {
+            limited: true,
+            grants: vec![Grant {
+                trigger,
+                at: 1_800_000_000_000,
+                until: 1_800_172_800_000,
+                allowed: 5,
+                spent: true,
+            }],
+            pending: 2,
+            sent: vec![1_800_000_000_001],
+            left_at: -1,
+            automatic: vec![5],
+        });
+    }
+    for why in [
+        Suppression::QuotaReserved,
+        Suppression::WindowClosed,
+        Suppression::Loop,
+    ] {
+        let delivery = Some(Delivery::suppressed(why, 5));
+        reads_back(Message {
+            delivery,
+            ..message()
+        });
+    }
 }

@@ -1,5 +1,6 @@
 //! The channels' own addresses: everything below `/c/<key>/` belongs to the channel's plugin.
 use super::context::Context;
+use super::leaving::Leaving;
 use super::reply::{self, Reply};
 use super::sockets::{self, Socket};
 use crate::channels::OpenChannel;
@@ -58,7 +59,16 @@ pub(crate) async fn receive(mut context: Context) -> Result<Reply, Refusal> {
     }
     request.body = context.bytes(LARGEST).await?.to_vec();
     match channel.instance.receive(request).await {
-        Ok(response) => Ok(answer(response)),
+        Ok(response) => {
+            let leaving = response
+                .carries
+                .and_then(|cursor| Leaving::of(&context, &channel, cursor));
+            let mut answer = answer(response);
+            if let Some(leaving) = leaving {
+                answer.extensions_mut().insert(leaving);
+            }
+            Ok(answer)
+        }
         Err(error) => {
             tracing::warn!(channel = %channel.id, %error, "a channel did not answer");
             let status = match error.kind {

@@ -4,6 +4,7 @@ mod channel;
 mod context;
 mod events;
 mod files;
+mod leaving;
 mod openapi;
 mod pages;
 pub(crate) mod present;

@@ -1,5 +1,6 @@
 //! The server: connections in, rights checked, handlers called, drained at the end.
 use super::context::Context;
+use super::leaving::Answer;
 use super::reply::{self, Reply};
 use super::route::{Access, Route};
 use super::routes;
@@ -92,7 +93,7 @@ impl Server {
             let table = Arc::clone(&table);
             let service = service_fn(move |request| {
                 let table = Arc::clone(&table);
-                async move { Ok::<_, Infallible>(table.answer(request, peer.ip()).await) }
+                async move { Ok::<_, Infallible>(Answer::whole(table.answer(request, peer.ip()).await)) }
             });
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())

@@ -1,6 +1,6 @@
 //! An official account: the simulator, and the channel that belongs to it.
 use super::server::Weikefu;
-use weikefu_wechat_simulator::{Account, Mode, Options, Simulator};
+use weikefu_wechat_simulator::{Account, Mode, Options, Simulator, WindowRules};
 
 /// A simulator whose account is a channel of the installation.
 pub(crate) struct Official {
@@ -21,9 +21,10 @@ pub(crate) fn generous() -> Options {
 /// Starts a simulator and adds the channel. The callback is set once the server has an address:
 /// [`Official::connect`].
 pub(crate) async fn official(weikefu: &Weikefu, mode: Mode, options: Options) -> Official {
+    let counted = options.rules == WindowRules::since_2023();
     let simulator = Simulator::start(Account::random(mode), options).await.unwrap();
     let account = simulator.account();
-    let settings = [
+    let mut settings = vec![
         format!("app_id={}", account.app_id),
         format!("app_secret={}", account.secret),
         format!("token={}", account.token),
@@ -32,6 +33,10 @@ pub(crate) async fn official(weikefu: &Weikefu, mode: Mode, options: Options) ->
         format!("mode={mode}"),
         format!("api_base={}", simulator.api_base()),
     ];
+    if !counted {
+        // Other rules than the plugin's own: the platform alone counts.
+        settings.push("reply_rules=[]".into());
+    }
     let mut order = vec!["channel", "add", "wechat", "--name", "测试公众号"];
     for setting in &settings {
         order.extend(["--set", setting]);

@@ -85,7 +85,8 @@ impl Reach {
         let rule = rules.iter().find(|rule| Some(rule.trigger) == trigger);
         let known = self.grants.iter().find(|grant| Some(grant.trigger) == trigger);
         if let Some(rule) = rule
-            && at >= self.left_at
+            // Seconds are all the platform tells: within one, leaving counts as the later.
+            && at > self.left_at
             && known.is_none_or(|known| known.at < at || (known.at == at && !known.spent))
         {
             self.grants.retain(|grant| grant.trigger != rule.trigger);

@@ -81,8 +81,10 @@ impl Desk {
             | Change::Tagged(..)
             | Change::Blacklisted(..)
             | Change::Annotation(..)
-            | Change::Served(..) => {}
-            Change::Reach(..) | Change::Stuck(..) | Change::Unstuck(..) => {}
+            | Change::Served(..)
+            | Change::Reach(..)
+            | Change::Stuck(..)
+            | Change::Unstuck(..) => {}
         }
     }
 

@@ -8,7 +8,8 @@
 use crate::config::{Account, Mode};
 use crate::envelope::Element;
 use crate::inbound::{Arrival, read};
-use crate::{crypto, envelope, inbound, signature};
+use crate::passive::Return;
+use crate::{crypto, envelope, inbound, passive, signature};
 use weikefu_channel::prelude::*;
 
 /// How far a timestamp may be away in plaintext, seconds.
@@ -20,8 +21,8 @@ const MAX_ECHO: usize = 1_024;
 pub enum Verdict {
     /// The platform verifies the address; answer exactly this.
     Echo(String),
-    /// A message or event.
-    Push(Box<Arrival>),
+    /// A message or event, and the way back where it can be answered with a text.
+    Push(Box<Arrival>, Option<Return>),
 }
 
 /// A refused request. The sender learns the status alone.
@@ -110,6 +111,7 @@ fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refus
     let outer = parse(&request.body)?;
     let encrypted = outer.get("Encrypt");
     let plain;
+    let mut key = None;
     let (root, raw) = if account.mode != Mode::Plaintext && !encrypted.is_empty() {
         let given = request.query("msg_signature").unwrap_or_default();
         if !signature::matches(
@@ -133,6 +135,7 @@ fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refus
                 crypto::Refusal::Shape => Refused::new(400, "truncated or damaged ciphertext"),
             })?;
         plain = opened.0;
+        key = Some(opened.1.clone());
         (parse(&plain)?, plain.as_slice())
     } else {
         if !query.knows_token(account, request) {
@@ -174,12 +177,15 @@ fn push(account: &Account, request: &Request, now: i64) -> Result<Verdict, Refus
     }
     // Parsed before, so this is UTF-8.
     let raw = std::str::from_utf8(raw).unwrap_or_default();
-    let arrival = read(&root, raw).map_err(|refusal| match refusal {
+    let mut arrival = read(&root, raw).map_err(|refusal| match refusal {
         inbound::Refusal::Sender => Refused::new(400, "no usable FromUserName"),
         inbound::Refusal::Time => Refused::new(400, "no usable CreateTime"),
         inbound::Refusal::Kind => Refused::new(400, "no MsgType"),
     })?;
-    Ok(Verdict::Push(Box::new(arrival)))
+    // An account that pushes JSON would want it back, in a form nobody describes.
+    let back = passive::back(&root, key).filter(|_| raw.trim_start().starts_with('<'));
+    arrival.inbound.passive = back.as_ref().map(|_| passive::MAX_TEXT);
+    Ok(Verdict::Push(Box::new(arrival), back))
 }
 
 fn parse(body: &[u8]) -> Result<Element, Refused> {

@@ -6,6 +6,17 @@ use weikefu_channel::prelude::*;
 /// The platform's default API address.
 pub const OFFICIAL_API: &str = "https://api.weixin.qq.com";
 
+const MAX_RULES: usize = 8;
+const TWO_DAYS: u32 = 48 * 3_600;
+/// What the platform takes since 2023-06: announcement of 2023-05-30 and its page on customer-service messages.
+/// How several of these combine is not written anywhere.
+pub const REPLY_RULES: [ReplyRule; 4] = [
+    ReplyRule::new(Trigger::Message, 5, TWO_DAYS),
+    ReplyRule::new(Trigger::Menu, 3, 60),
+    ReplyRule::new(Trigger::Follow, 3, 60),
+    ReplyRule::new(Trigger::Scan, 3, 60),
+];
+
 /// 微信公众号 / 服务号
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Config {
@@ -41,6 +52,10 @@ pub struct Config {
     #[serde(default)]
     #[schemars(pattern(r"^ *([^ ]*@[^ ]*)? *$"))]
     pub kf_account: String,
+    /// 回复规则：客户做了什么（message 来信、menu 点菜单、follow 关注、scan 扫码）之后 seconds 秒内最多回复 count 条；一般留空，按微信 2023 年起的规则计算，微信调整规则后可在这里修改
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub reply_rules: Option<Vec<ReplyRule>>,
 }
 
 /// How the platform wraps what it pushes; chosen in its console.
@@ -130,6 +145,14 @@ impl Config {
                 "encoding_aes_key",
                 "安全模式和兼容模式必须填写 EncodingAESKey",
                 "secure and compatible mode need an EncodingAESKey",
+            ));
+        }
+        let rules = self.reply_rules.as_deref().unwrap_or(&REPLY_RULES);
+        if rules.len() > MAX_RULES || !rules.iter().all(ReplyRule::is_sound) {
+            return Err(Error::config(
+                "reply_rules",
+                "每条规则需要 trigger（message、menu、follow 或 scan）、count（1-100）和 seconds（10-2592000），最多 8 条",
+                "each rule has a trigger (message, menu, follow or scan), a count (1-100) and seconds (10-2592000); at most 8",
             ));
         }
         let original_id = optional(&self.original_id);
@@ -257,6 +280,14 @@ mod tests {
             ("api_base", json!("https://a/?x=1")),
             ("api_base", json!("https://me:pw@a")),
             ("kf_account", json!("kf2001")),
+            (
+                "reply_rules",
+                json!([{ "trigger": "message", "count": 0, "seconds": 60 }]),
+            ),
+            (
+                "reply_rules",
+                json!([{ "trigger": "payment", "count": 1, "seconds": 60 }]),
+            ),
         ];
         for (field, value) in cases {
             let error = settings(|v| v[field] = value.clone()).unwrap_err();

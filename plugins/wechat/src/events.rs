@@ -28,6 +28,12 @@ pub(crate) fn read(root: &Element) -> (&str, String, Behaviour) {
     (peer, identity(root, &name), behaviour)
 }
 
+/// What an event opens, where its action does not tell: menu entries that scan count as a menu's.
+pub(crate) fn trigger(root: &Element) -> Option<Trigger> {
+    let name = root.get("Event").trim().to_ascii_lowercase();
+    matches!(name.as_str(), "scancode_push" | "scancode_waitmsg").then_some(Trigger::Menu)
+}
+
 /// Events have no message id. Sender and second are part of the desk's key; the name and the key tell two events
 /// of one second apart. Job results carry the job's id.
 fn identity(root: &Element, name: &str) -> String {

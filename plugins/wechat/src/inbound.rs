@@ -116,11 +116,13 @@ pub fn read(root: &Element, raw: &str) -> Result<Arrival, Refusal> {
             sent_at: seconds * 1000,
             what,
             profile: Profile::default(),
-            trigger: None,
+            trigger: events::trigger(root),
             passive: None,
         };
         return Ok(Arrival { inbound, fetch: None });
     }
+    // The tap on an entry of a menu message comes back as a text; it counts as a menu's.
+    let tapped = root.child("bizmsgmenuid").is_some();
     let peer = sender(root.get("FromUserName"))?;
     let dedupe = identity(root, &kind);
     let (content, file) = content(root, &kind).unwrap_or_else(|| (unknown(&kind, raw), None));
@@ -139,7 +141,7 @@ pub fn read(root: &Element, raw: &str) -> Result<Arrival, Refusal> {
             sent_at,
             what,
             profile: Profile::default(),
-            trigger: None,
+            trigger: tapped.then_some(Trigger::Menu),
             passive: None,
         },
         fetch,

@@ -16,6 +16,7 @@ pub mod events;
 mod fetch;
 mod gate;
 pub mod inbound;
+pub mod passive;
 mod random;
 mod report;
 mod send;
@@ -64,6 +65,7 @@ impl Channel for WeChat {
             .sends(Kind::Video, limit(&upload::VIDEO))
             .sends(Kind::News, Limit::none())
             .reply_window(Duration::from_hours(48))
+            .reply_rules(config::REPLY_RULES)
             .network([
                 "api.weixin.qq.com",
                 "api2.weixin.qq.com",
@@ -117,7 +119,7 @@ impl Webhooks for WeChat {
                 self.report.fine(report::Side::Callback);
                 Response::text(200, echo).header("x-content-type-options", "nosniff")
             }
-            Ok(Verdict::Push(arrival)) => self.accept(*arrival).await,
+            Ok(Verdict::Push(arrival, back)) => self.accept(*arrival, back.as_ref()).await,
             Err(refused) => self.refuse(&refused),
         })
     }
@@ -125,16 +127,20 @@ impl Webhooks for WeChat {
 
 impl WeChat {
     /// `success` only once the message is durable; anything else makes the platform repeat it.
-    async fn accept(&self, arrival: inbound::Arrival) -> Response {
+    async fn accept(&self, arrival: inbound::Arrival, back: Option<&passive::Return>) -> Response {
         let inbound::Arrival { inbound, fetch } = arrival;
         let stored = match fetch {
             Some(fetch) => self.fetcher.emit(&inbound, fetch).await,
             None => self.host.emit(&inbound).await,
         };
         match stored {
-            Ok(_) => {
+            Ok(stored) => {
                 self.report.fine(report::Side::Callback);
-                Response::text(200, "success")
+                stored
+                    .passive
+                    .zip(back)
+                    .and_then(|(said, back)| self.answer(back, &said))
+                    .unwrap_or_else(|| Response::text(200, "success"))
             }
             Err(error) if error.kind == Cause::Rejected => {
                 self.host
@@ -149,6 +155,22 @@ impl WeChat {
                 Response::text(500, "try again")
             }
         }
+    }
+
+    /// The answer that shows a text of the desk.
+    fn answer(&self, back: &passive::Return, said: &PassiveText) -> Option<Response> {
+        let now = self.host.now() / 1000;
+        let document = passive::document(&self.account, back, &said.text, now, random::bytes()?)?;
+        let response = Response {
+            status: 200,
+            body: document.into_bytes(),
+            ..Response::default()
+        };
+        Some(
+            response
+                .header("content-type", "text/xml; charset=utf-8")
+                .carrying(said.cursor),
+        )
     }
 
     fn refuse(&self, refused: &Refused) -> Response {
