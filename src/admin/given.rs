@@ -86,6 +86,9 @@ fn typed(property: &Value, word: String) -> Option<Value> {
         serde_json::from_str::<serde_json::Number>(&word)
             .ok()
             .map(Value::Number)
+    } else if is(property, "array") && word.trim_start().starts_with('[') {
+        // A list of anything but words.
+        serde_json::from_str::<Vec<Value>>(&word).ok().map(Value::Array)
     } else if is(property, "array") {
         let parts = word.split(',').map(|part| Value::String(part.trim().to_owned()));
         Some(Value::Array(parts.collect()))
