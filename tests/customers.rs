@@ -1,7 +1,7 @@
 //! What the desk knows of its customers: details, tags, blacklist, annotations, records.
-use crate::harness::{Agent, Shop, generous, now, texts};
+use crate::harness::{Agent, Shop, eventually, generous, now, texts};
 use serde_json::{Value, json};
-use weikefu_wechat_simulator::Mode;
+use weikefu_wechat_simulator::{Fault, Mode};
 
 fn of(conversation: &Value) -> String {
     format!("/customers/{}", conversation["customer"]["id"])
@@ -352,4 +352,70 @@ async fn records_are_found_by_word_agent_and_time_and_lead_to_their_place() {
         shop.admin.browser.get(&wrong).await.refused(),
         (404, "not_found".into())
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_accounts_own_tags_are_read_when_a_conversation_opens_and_by_the_button() {
+    const INFO: &str = "/cgi-bin/user/info";
+    let (shop, official) = Shop::open_with(Mode::Secure, generous()).await;
+    let customer = official.simulator.customer("oTagged");
+    customer.file("大客户", &["星标", "上海"]);
+    assert!(customer.text("在吗").await.is_accepted());
+    let conversation = shop.found(&shop.admin, "在吗").await;
+    let panel = async || shop.admin.get(&of(&conversation)).await["customer"].clone();
+    let told = eventually("the tags", async || {
+        Some(panel().await).filter(|customer| customer["channel_tags_at"].is_number())
+    })
+    .await;
+    assert_eq!(
+        told["channel_tags"],
+        json!([{ "name": "星标" }, { "name": "上海" }])
+    );
+    assert_eq!(
+        (&told["channel_remark"], &told["language"]),
+        (&json!("大客户"), &json!("zh-CN"))
+    );
+    // The console is told that the panel it shows is old.
+    let live = shop.admin.conversation(&conversation["id"]).await.unwrap();
+    assert_eq!(live["customer"]["revision"], told["revision"]);
+
+    // More messages, and another conversation within the hour, ask nothing.
+    customer.text("还在吗").await;
+    let open = shop.found(&shop.admin, "还在吗").await;
+    let held = shop.admin.accept(&open).await.ok();
+    shop.admin.close(&held).await.ok();
+    customer.text("又来了").await;
+    shop.found(&shop.admin, "又来了").await;
+    shop.still_works("asking").await;
+    assert_eq!(official.simulator.calls(INFO).len(), 1);
+
+    // The button asks at once; a platform that does not answer leaves what is known, with its time.
+    customer.file("", &["上海"]);
+    let refresh = format!("{}/refresh", of(&conversation));
+    official.simulator.faults().once(INFO, Fault::Errcode(48001));
+    let failed = shop.admin.post(&refresh, &json!({})).await.ok();
+    assert!(
+        failed["refresh_failed"]
+            .as_str()
+            .is_some_and(|why| !why.is_empty()),
+        "{failed}"
+    );
+    assert_eq!(failed["customer"]["channel_tags"], told["channel_tags"]);
+    assert_eq!(failed["customer"]["channel_tags_at"], told["channel_tags_at"]);
+    let done = shop.admin.post(&refresh, &json!({})).await.ok();
+    assert_eq!(done["refresh_failed"], Value::Null);
+    assert_eq!(done["customer"]["channel_tags"], json!([{ "name": "上海" }]));
+    assert!(done["customer"]["channel_tags_at"].as_i64() > told["channel_tags_at"].as_i64());
+    // A visitor of the web page has no such register, which is no error.
+    let (_visitor, web) = shop.asks(&shop.admin, "网页").await;
+    let none = shop
+        .admin
+        .post(&format!("{}/refresh", of(&web)), &json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (&none["refresh_failed"], &none["customer"]["channel_tags"]),
+        (&Value::Null, &json!([]))
+    );
+    assert_eq!(official.simulator.violations(), []);
 }

@@ -462,6 +462,10 @@ fn every_record_reads_back() {
         event: u64::MAX,
         ..Counters::default()
     });
+}
+
+#[test]
+fn every_record_of_shops_and_accounts_reads_back() {
     reads_back(Shop {
         id: ShopId(1),
         name: "店".into(),

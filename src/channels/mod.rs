@@ -1,6 +1,7 @@
 //! The channels of this installation: loaded plugins, opened accounts, how they are doing.
 mod alarms;
 mod carrier;
+mod directory;
 mod entries;
 mod plugins;
 mod services;
@@ -72,6 +73,7 @@ pub(crate) struct Channels {
     leaving: Arc<tokio::sync::RwLock<()>>,
     /// Where a plugin's news are told from: it may speak up on any thread.
     runtime: OnceLock<Handle>,
+    asking: directory::Asking,
     me: Weak<Channels>,
 }
 
@@ -92,6 +94,7 @@ impl Channels {
             held_back: AtomicBool::new(false),
             leaving: Arc::default(),
             runtime: OnceLock::new(),
+            asking: directory::Asking::default(),
             me: me.clone(),
         })
     }

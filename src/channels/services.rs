@@ -10,7 +10,7 @@ use weikefu_channel_host::{Amendment, Answer, Services};
 use weikefu_core::desk::{Command, DedupeKey, Reply, Rules};
 use weikefu_core::engine::Engine;
 use weikefu_core::error::{Language, Refusal};
-use weikefu_core::ids::{ChannelId, ShopId};
+use weikefu_core::ids::{ChannelId, ConversationId, ShopId};
 use weikefu_core::media::{self, MediaId};
 use weikefu_core::records::{Alarm, Blob, ChannelRecord};
 use weikefu_core::trees::Trees;
@@ -110,7 +110,13 @@ impl Services for AccountServices {
                 rules: Arc::clone(&self.rules),
             };
             match self.engine.execute(self.shop, command).await.map_err(error)? {
-                Reply::Stored(stored) => Ok(stored),
+                Reply::Stored(stored) => {
+                    let opens = stored.cursor.filter(|at| at.seq == 1 && !stored.duplicate);
+                    if let (Some(at), Some(channels)) = (opens, self.channels.upgrade()) {
+                        channels.meet(ConversationId(at.conversation));
+                    }
+                    Ok(stored)
+                }
                 _ => Err(Error::new(Cause::Internal, "unexpected answer of the desk")),
             }
         })

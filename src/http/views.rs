@@ -149,6 +149,8 @@ pub(crate) struct ChannelTag {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CustomerPanel {
     pub(crate) customer: CustomerDetail,
+    /// Only in the answer to a refresh: why the channel did not tell. What it told before is still shown.
+    pub(crate) refresh_failed: Option<String>,
     /// Newest first, at most 100.
     pub(crate) annotations: Vec<AnnotationView>,
     /// Newest first, at most 50.

@@ -110,7 +110,8 @@ impl Api {
         outcome
     }
 
-    async fn attempt(
+    /// The same, and the account's card does not show how it went.
+    pub(crate) async fn attempt(
         &self,
         make: impl Fn(&str) -> Result<Request>,
         repeatable: bool,

@@ -9,6 +9,7 @@ mod api;
 pub mod callback;
 pub mod config;
 pub mod crypto;
+mod directory;
 mod download;
 pub mod envelope;
 pub mod errcode;
@@ -37,6 +38,7 @@ pub struct WeChat {
     report: Rc<report::Report>,
     sender: Rc<send::Sender>,
     fetcher: Rc<fetch::Fetcher>,
+    register: directory::Register,
 }
 
 impl Channel for WeChat {
@@ -85,6 +87,7 @@ impl Channel for WeChat {
         let api = Rc::new(api::Api::new(host.clone(), account.clone(), report.clone()));
         let fetcher = Rc::new(fetch::Fetcher::new(api.clone()));
         let sender = Rc::new(send::Sender::new(api.clone()));
+        let register = directory::Register::new(api.clone());
         fetcher.resume().await?;
         let sweeper = sender.clone();
         host.spawn(async move {
@@ -98,6 +101,7 @@ impl Channel for WeChat {
             report,
             sender,
             fetcher,
+            register,
         })
     }
 
@@ -108,6 +112,12 @@ impl Channel for WeChat {
     async fn typing(&self, peer: String) -> Result<()> {
         self.sender.typing(peer).await;
         Ok(())
+    }
+}
+
+impl Directory for WeChat {
+    async fn card(&self, peer: String) -> Result<Card> {
+        self.register.card(&peer).await
     }
 }
 
@@ -183,7 +193,7 @@ impl WeChat {
     }
 }
 
-weikefu_channel::export!(WeChat: Webhooks);
+weikefu_channel::export!(WeChat: Webhooks, Directory);
 
 #[cfg(test)]
 mod tests;

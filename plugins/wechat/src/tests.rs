@@ -1,5 +1,6 @@
 //! The whole plugin against a fake host and a platform of a few lines: what is pushed, sent, fetched.
 mod callbacks;
+mod directory;
 mod files;
 mod sends;
 mod tokens;

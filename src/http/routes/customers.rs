@@ -29,6 +29,13 @@ pub(super) fn routes() -> Vec<Route> {
             edit,
         ),
         Route::json(
+            Method::POST,
+            "/api/shops/{shop}/customers/{id}/refresh",
+            CUSTOMERS,
+            "Ask the channel's own register about a customer now",
+            refresh,
+        ),
+        Route::json(
             Method::PUT,
             "/api/shops/{shop}/customers/{id}/tags",
             CUSTOMERS,
@@ -52,13 +59,31 @@ pub(crate) struct EditCustomer {
 }
 
 #[derive(Deserialize, JsonSchema)]
+pub(crate) struct Nothing {}
+
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct SetTags {
     /// At most 20.
     tags: Vec<TagId>,
 }
 
 pub(crate) async fn panel(context: Context) -> Result<CustomerPanel, Refusal> {
-    let customer = customer(&context)?;
+    panel_of(&context)
+}
+
+pub(crate) async fn refresh(context: Context, _: Nothing) -> Result<CustomerPanel, Refusal> {
+    let id = customer(&context)?.id;
+    let asked = context.app.installation.channels.refresh(id).await?;
+    let mut panel = panel_of(&context)?;
+    let language = context.language();
+    panel.refresh_failed = asked
+        .err()
+        .map(|words| present::in_words(&words, language).to_owned());
+    Ok(panel)
+}
+
+fn panel_of(context: &Context) -> Result<CustomerPanel, Refusal> {
+    let customer = customer(context)?;
     let installation = &context.app.installation;
     let trees = &installation.trees;
     let latest = history::latest_conversation(trees, customer.id)?;
@@ -86,6 +111,7 @@ pub(crate) async fn panel(context: Context) -> Result<CustomerPanel, Refusal> {
             channel_remark: card.remark,
             channel_tags_at: customer.card.map(|card| card.at),
         },
+        refresh_failed: None,
         annotations: super::annotations::latest(trees, customer.id)?,
         behaviours: behaviours
             .into_iter()

@@ -1,4 +1,5 @@
 //! The shop's service tags (A3.2).
+use super::customers::Nothing;
 use super::{CUSTOMERS, TAGS};
 use crate::http::context::Context;
 use crate::http::route::Route;
@@ -37,9 +38,6 @@ pub(crate) struct TagName {
     /// 1 to 20 characters, unique in the shop without regard to case.
     name: String,
 }
-
-#[derive(Deserialize, JsonSchema)]
-pub(crate) struct Nothing {}
 
 pub(crate) async fn list(context: Context) -> Result<Vec<TagView>, Refusal> {
     let look = |desk: &Desk| desk.tags().cloned().map(view).collect();

@@ -75,6 +75,26 @@ impl Customer {
         });
     }
 
+    /// What the account's operators put down about the person, in the platform's own console: a remark and tags.
+    /// A tag that is new to the account gets a number.
+    pub fn file(&self, remark: &str, tags: &[&str]) {
+        self.world.change(|state| {
+            let mut numbers = Vec::new();
+            for tag in tags {
+                let known = state.tags.iter().find(|(_, name)| name == tag).map(|(id, _)| *id);
+                // The numbers below belong to the platform.
+                let next = state.tags.keys().next_back().map_or(100, |last| last + 1);
+                let number = known.unwrap_or(next);
+                state.tags.insert(number, (*tag).to_owned());
+                numbers.push(number);
+            }
+            if let Some(person) = state.people.get_mut(&self.openid) {
+                remark.clone_into(&mut person.remark);
+                person.tags = numbers;
+            }
+        });
+    }
+
     /// The person does it: the platform gives it an id and a time and opens the reply window. It is not
     /// delivered yet.
     #[must_use]

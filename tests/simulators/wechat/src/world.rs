@@ -24,6 +24,9 @@ pub(crate) struct Person {
     pub(crate) following: bool,
     pub(crate) followed_at: u64,
     pub(crate) scene: String,
+    /// The operators' remark and tags.
+    pub(crate) remark: String,
+    pub(crate) tags: Vec<u64>,
     pub(crate) windows: Windows,
     pub(crate) last_exchange_ms: Option<u64>,
     pub(crate) typing_until_ms: u64,
@@ -75,6 +78,8 @@ impl Person {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) people: BTreeMap<String, Person>,
+    /// The account's tags.
+    pub(crate) tags: BTreeMap<u64, String>,
     pub(crate) media: MediaStore,
     pub(crate) tokens: Tokens,
     pub(crate) calls: VecDeque<Call>,

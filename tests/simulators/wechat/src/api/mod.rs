@@ -183,6 +183,11 @@ fn route(world: &World, asked: &Asked) -> Outcome {
             token()?;
             users::info(world, &query)
         }
+        "/cgi-bin/tags/get" => {
+            get(&["access_token"])?;
+            token()?;
+            Ok(users::tags(world))
+        }
         "/cgi-bin/getcallbackip" | "/cgi-bin/get_api_domain_ip" => {
             get(&["access_token"])?;
             token()?;
