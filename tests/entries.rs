@@ -71,7 +71,12 @@ async fn a_closed_web_entry_is_not_drawn_and_an_open_panel_is_told() {
     let stored = now();
     visitor.say("kept", stored, "之前的").await.ok();
 
-    switch(&shop.admin, shop.h5, false).await.ok();
+    // A page without sockets waits for the next message.
+    let last = visitor.thread().await.pop().unwrap()["cursor"].clone();
+    let path = format!("{}poll?after={}", shop.path, last.as_str().unwrap());
+    let polling = visitor.browser.get(&path);
+    let switching = async { switch(&shop.admin, shop.h5, false).await.ok() };
+    let (polled, _) = futures_util::future::join(polling, switching).await;
     let closed = (403, "closed".to_owned());
     let told = socket
         .until("the closing", |frame| {
@@ -79,6 +84,7 @@ async fn a_closed_web_entry_is_not_drawn_and_an_open_panel_is_told() {
         })
         .await;
     assert_eq!(told["code"], "closed");
+    assert_eq!(polled.refused(), closed);
     assert!(told["message"].as_str().is_some_and(|text| !text.is_empty()));
     assert_eq!(page.get(&entry).await.refused(), closed);
     let session = Visitor::session(address, &shop.path, &json!({ "page": { "url": "https://a/" } })).await;

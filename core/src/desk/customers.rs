@@ -242,6 +242,7 @@ fn block<F: Facts>(
         conversation.epoch += 1;
         conversation.closed_at = Some(at);
         conversation.unread = 0;
+        conversation.asked_at = None;
         conversation.transfer = None;
         work.put_conversation(conversation)?;
     }

@@ -196,3 +196,75 @@ fn dedupe_keys_are_forgotten_by_their_age_in_the_store() {
     assert_eq!(trees.forget_seen(now, 100).unwrap(), 0);
     assert!(trees.seen.contains(&fresh).unwrap() && trees.seen.contains(&behind).unwrap());
 }
+
+#[test]
+fn what_the_index_holds_of_removed_tags_is_dropped_bit_by_bit() {
+    use weikefu_core::records::TagId;
+    let folder = tempfile::tempdir().unwrap();
+    let trees = trees(&folder);
+    let (gone, also_gone, kept) = (TagId(1), TagId(2), TagId(3));
+    let mut txn = trees.db.begin();
+    let mut write = |change: Change| trees.write(&mut txn, &change).unwrap();
+    for number in 1..=5 {
+        let customer = CustomerId::of(SHOP, number);
+        for tag in [gone, also_gone, kept] {
+            write(Change::Tagged(tag, customer, true));
+        }
+    }
+    write(Change::TagGone(SHOP, gone));
+    write(Change::TagGone(SHOP, also_gone));
+    trees.db.commit(txn).unwrap();
+    assert_eq!(trees.forget_tags(4).unwrap(), 4);
+    assert_eq!(trees.forget_tags(4).unwrap(), 4);
+    assert_eq!(trees.forget_tags(4).unwrap(), 2);
+    assert_eq!(trees.forget_tags(4).unwrap(), 0);
+    let left: Vec<TagId> = trees.tagged.scan(&SHOP).map(|entry| entry.unwrap().0.1).collect();
+    assert_eq!(left, [kept; 5]);
+    assert!(trees.tags_gone.first(&()).unwrap().is_none());
+}
+
+#[test]
+fn an_agent_knows_whom_he_serves_has_served_is_offered_or_sees_waiting() {
+    use weikefu_core::ids::AgentId;
+    use weikefu_core::records::Transfer;
+    use weikefu_core::rights::Relation;
+    let folder = tempfile::tempdir().unwrap();
+    let trees = trees(&folder);
+    let (li, wang) = (AgentId(5), AgentId(6));
+    let write = |change: Change| {
+        let mut txn = trees.db.begin();
+        trees.write(&mut txn, &change).unwrap();
+        trees.db.commit(txn).unwrap();
+    };
+    let relation = |agent| history::relation(&trees, CUSTOMER, agent).unwrap();
+    assert_eq!(relation(li), Relation::Stranger);
+    let mut open = conversation(1, ChannelId(1));
+    write(Change::Conversation(open.clone()));
+    assert_eq!((relation(li), relation(wang)), (Relation::Waits, Relation::Waits));
+    open.state = ConversationState::Active;
+    open.owner = Some(li);
+    write(Change::Conversation(open.clone()));
+    assert_eq!(
+        (relation(li), relation(wang)),
+        (Relation::Served, Relation::Stranger)
+    );
+    open.transfer = Some(Transfer {
+        from: li,
+        to: wang,
+        note: String::new(),
+        at: 0,
+        until: 1,
+    });
+    write(Change::Conversation(open.clone()));
+    assert_eq!(relation(wang), Relation::Offered);
+    // Closed, only what was noted counts.
+    open.state = ConversationState::Closed;
+    (open.owner, open.transfer) = (None, None);
+    write(Change::Conversation(open.clone()));
+    assert_eq!(relation(li), Relation::Stranger);
+    write(Change::Served(CUSTOMER, li, open.id));
+    assert_eq!(
+        (relation(li), relation(wang)),
+        (Relation::Served, Relation::Stranger)
+    );
+}
