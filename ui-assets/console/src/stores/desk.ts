@@ -14,7 +14,11 @@ import { usePrefs } from './prefs'
 import { useThreads } from './threads'
 
 /** What others may want to know about events, e.g. to say it to the user. */
-export type DeskListener = (event: { kind: 'left'; before: ConversationView; after: ConversationView }) => void
+export type DeskListener = (
+  event:
+    | { kind: 'left'; before: ConversationView; after: ConversationView }
+    | { kind: 'conversation'; before: ConversationView | undefined; after: ConversationView }
+) => void
 
 export const useDesk = defineStore('desk', () => {
   const shop = ref<number | null>(null)
@@ -123,8 +127,10 @@ export const useDesk = defineStore('desk', () => {
     if (frame.what === 'agent') upsertAgent(frame.agent)
     if (frame.what === 'message') useThreads().receive(frame.message)
     if (frame.what === 'conversation') {
+      const before = conversations.get(frame.conversation.id)
       touched.set(frame.conversation.id, frame.n)
       upsert(frame.conversation)
+      if (isNewer(frame.conversation, before)) notify({ kind: 'conversation', before, after: frame.conversation })
     }
     if (frame.what === 'changed') changes[frame.topic] += 1
     if (frame.what === 'channel') {

@@ -1,0 +1,105 @@
+/**
+ * Which of several open tabs rings: the one that holds a lock. A tab nobody has touched may not make a
+ * sound, so one that has been touched takes the lock away from one that has not.
+ */
+
+const LOCK = 'weikefu.alerts'
+/** Where the leader leaves word that it may sound. */
+const AUDIBLE = 'weikefu.alerts.audible'
+/** Without locks (plain HTTP) a leader writes down how long it leads. */
+const LEASE = 'weikefu.alerts.leader'
+const LEASE_MS = 5_000
+
+export interface Leader {
+  /** Whether this tab rings now. */
+  leads: () => boolean
+  stop: () => void
+}
+
+export function elect(tab: string, isUnlocked: () => boolean): Leader {
+  return navigator.locks ? byLock(tab, isUnlocked) : byLease(tab)
+}
+
+function byLock(tab: string, isUnlocked: () => boolean): Leader {
+  let leading = false
+  let stopped = false
+  let release: (() => void) | null = null
+  let waiting: AbortController | null = null
+
+  async function request(steal: boolean) {
+    const mine = new AbortController()
+    waiting = mine
+    const options: LockOptions = steal ? { steal: true } : { signal: mine.signal }
+    await navigator.locks.request(LOCK, options, hold).catch(() => undefined)
+    if (mine.signal.aborted) return
+    // Somebody took it: wait in the queue for when they go.
+    leading = false
+    if (!stopped) void request(false)
+  }
+  function hold(): Promise<void> | undefined {
+    if (stopped) return undefined
+    leading = true
+    put(AUDIBLE, isUnlocked() ? tab : '')
+    return new Promise<void>((resolve) => (release = resolve))
+  }
+
+  function touched() {
+    forget()
+    if (leading) put(AUDIBLE, tab)
+    else if (get(AUDIBLE) === '') {
+      waiting?.abort()
+      void request(true)
+    }
+  }
+  const forget = () => {
+    removeEventListener('pointerdown', touched)
+    removeEventListener('keydown', touched)
+  }
+  addEventListener('pointerdown', touched)
+  addEventListener('keydown', touched)
+  void request(false)
+
+  return {
+    leads: () => leading,
+    stop: () => {
+      stopped = true
+      forget()
+      waiting?.abort()
+      release?.()
+      leading = false
+    },
+  }
+}
+
+function byLease(tab: string): Leader {
+  const claim = (): boolean => {
+    const [holder, until] = get(LEASE).split(' ')
+    if (holder !== tab && Number(until) > Date.now()) return false
+    put(LEASE, `${tab} ${Date.now() + LEASE_MS}`)
+    return true
+  }
+  claim()
+  const timer = setInterval(claim, LEASE_MS / 2)
+  return {
+    leads: claim,
+    stop: () => {
+      clearInterval(timer)
+      if (get(LEASE).startsWith(`${tab} `)) put(LEASE, '')
+    },
+  }
+}
+
+function get(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? ''
+  } catch {
+    return ''
+  }
+}
+function put(key: string, value: string) {
+  try {
+    localStorage.setItem(key, value)
+  } catch {
+    // Private windows may refuse storage; each tab then rings for itself.
+  }
+}
