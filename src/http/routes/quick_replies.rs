@@ -330,9 +330,14 @@ async fn export<const SHARED: bool>(context: Context) -> Result<Reply, Refusal> 
     let mut reply = reply::body(StatusCode::OK, "text/csv; charset=utf-8", csv);
     let headers = reply.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // 公共回复.csv, 个人回复.csv
     headers.insert(
         header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"quick-replies.csv\""),
+        HeaderValue::from_static(if SHARED {
+            "attachment; filename*=UTF-8''%E5%85%AC%E5%85%B1%E5%9B%9E%E5%A4%8D.csv"
+        } else {
+            "attachment; filename*=UTF-8''%E4%B8%AA%E4%BA%BA%E5%9B%9E%E5%A4%8D.csv"
+        }),
     );
     Ok(reply)
 }

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { Desk } from "../harness/desk.js";
 import { DESKTOP, PHONE, scene } from "../harness/stage.js";
+import { until } from "../harness/until.js";
+import { Visitor } from "../harness/visitor.js";
 
 const path = (page) => new URL(page.url()).pathname;
 
@@ -50,4 +52,216 @@ scene("on a phone the list comes first, then the page", async (stage) => {
   await page.getByRole("link", { name: "返回设置列表" }).click();
   await desk.get("settings-acceptance").waitFor();
   assert.equal(path(page), "/shops/1/settings");
+});
+
+scene("quick replies: folders, order by drag and by key, undo, and a file in and out", async (stage) => {
+  const weikefu = await stage.weikefu({ agents: ["小林", "小周"] });
+  const [admin, colleague] = weikefu.agents;
+  const { page, desk } = await settings(stage, weikefu, admin, "quick-replies");
+  const shared = desk.get("quick-shared");
+  const texts = () => shared.locator(".quick-text").allTextContents();
+  await shared.getByText("还没有公共回复").waitFor();
+  await stage.shot(page, "settings-5-quick-empty");
+  await shared.getByTestId("quick-add-folder").click();
+  await desk.get("quick-folder-name").fill("物流");
+  await page.keyboard.press("Enter");
+  const folder = shared.getByTestId("quick-folder").filter({ hasText: "物流" });
+  await folder.hover();
+  await folder.getByTestId("quick-add-to").click();
+  await desk.get("quick-title").fill("发货");
+  await desk.get("quick-text").fill("今天下午发出");
+  await page.keyboard.press("Control+Enter");
+  await folder.getByText("今天下午发出").waitFor();
+  for (const text of ["您好", "再见"]) {
+    await shared.getByTestId("quick-add").click();
+    await desk.get("quick-text").fill(text);
+    await desk.get("quick-save").click();
+    await shared.getByTestId("quick-reply").filter({ hasText: text }).waitFor();
+  }
+  assert.deepEqual(await texts(), ["今天下午发出", "您好", "再见"]);
+
+  // By hand, then by key: the server has the same order.
+  const row = (text) => shared.getByTestId("quick-reply").filter({ hasText: text });
+  await row("再见").dragTo(row("今天下午发出"));
+  await until("dragged", async () => (await texts()).join() === "再见,今天下午发出,您好");
+  await row("您好").hover();
+  await row("您好").getByTestId("quick-up").focus();
+  await page.keyboard.press("Enter");
+  const stored = async () => {
+    const { folders, replies } = (await admin.call("GET", "/quick-replies")).shared;
+    return [...folders.map(({ replies: inner }) => inner.map(({ text }) => text).join()), replies.map(({ text }) => text).join()].join("/");
+  };
+  await until("stored", async () => (await stored()) === "再见,今天下午发出,您好/");
+  await stage.shot(page, "settings-6-quick");
+
+  await row("再见").hover();
+  await row("再见").getByTestId("quick-remove").click();
+  await row("再见").waitFor({ state: "detached" });
+  await desk.get("toast-action").click();
+  await row("再见").waitFor();
+
+  const out = page.waitForEvent("download");
+  await shared.getByTestId("quick-export").click();
+  assert.equal((await out).suggestedFilename(), "公共回复.csv");
+  const pick = async (box, name, bytes) => {
+    const chooser = page.waitForEvent("filechooser");
+    await box.getByTestId("quick-import").click();
+    await (await chooser).setFiles({ name, mimeType: "text/csv", buffer: Buffer.from(bytes) });
+  };
+  stage.allow(/status of 422/);
+  await pick(desk.get("quick-mine"), "wrong.csv", "内容\n好的\n,\n\"\",x\n标题,\n" + "长".repeat(2_001));
+  await desk.get("quick-problem").getByText("第 6 行").waitFor();
+  await stage.shot(page, "settings-7-quick-import-refused");
+  await page.keyboard.press("Escape");
+  // What Chinese Excel saves: GB 18030.
+  await pick(desk.get("quick-mine"), "gbk.csv", [0xc4, 0xda, 0xc8, 0xdd, 0x0a, 0xc4, 0xfa, 0xba, 0xc3, 0x0a]);
+  await desk.get("quick-mine").getByText("您好").waitFor();
+  await desk.get("quick-search").fill("发货");
+  await desk.get("quick-hit").filter({ hasText: "今天下午发出" }).waitFor();
+  assert.equal(await desk.get("quick-hit").count(), 1);
+
+  // A colleague reads what is shared, changes live arrive, and nothing can be edited.
+  const other = await settings(stage, weikefu, colleague, "quick-replies");
+  await other.desk.get("quick-shared").getByText("由主号维护").waitFor();
+  assert.equal(await other.desk.get("quick-shared").getByTestId("quick-edit").count(), 0);
+  await desk.get("quick-search").fill("");
+  await row("您好").hover();
+  await row("您好").getByTestId("quick-edit").click();
+  await desk.get("quick-text").fill("您好，请讲");
+  await desk.get("quick-save").click();
+  await other.desk.get("quick-shared").getByText("您好，请讲").waitFor();
+  await stage.shot(other.page, "settings-8-quick-locked");
+});
+
+/** Counts rings and pop-ups of a page instead of making them. */
+const listenTo = (context) =>
+  context.addInitScript(() => {
+    window.rings = 0;
+    window.popups = [];
+    window.AudioContext = class {
+      state = "running";
+      currentTime = 0;
+      destination = {};
+      resume = async () => undefined;
+      createGain = () => ({ gain: { setValueAtTime() {}, linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (next) => next });
+      createOscillator = () => ((window.rings += 0.5), { frequency: {}, connect: (next) => next, start() {}, stop() {} });
+    };
+    window.Notification = class {
+      static permission = "granted";
+      static requestPermission = async () => "granted";
+      constructor(title, options) {
+        window.popups.push({ title, ...options });
+        window.lastPopup = this;
+      }
+      close() {}
+    };
+  });
+
+scene("three open tabs ring once, say who wrote, and a click opens the chat", async (stage) => {
+  const weikefu = await stage.weikefu();
+  const [agent] = weikefu.agents;
+  await agent.online();
+  const context = await stage.context({ agent });
+  await listenTo(context);
+  const desks = [];
+  for (let index = 0; index < 3; index++) desks.push(await Desk.open(await context.newPage(), weikefu.origin));
+  // Only a page that was touched may sound, and only one that nobody looks at needs a pop-up.
+  for (const { page } of desks) {
+    await page.locator(".list-scroll").click({ position: { x: 5, y: 300 } });
+    await page.evaluate(() => {
+      document.hasFocus = () => false;
+      dispatchEvent(new Event("blur"));
+    });
+  }
+  const heard = async () => {
+    const all = await Promise.all(desks.map(({ page }) => page.evaluate(() => ({ rings: window.rings, popups: window.popups }))));
+    return { rings: all.reduce((sum, { rings }) => sum + rings, 0), popups: all.flatMap(({ popups }) => popups) };
+  };
+  const visitor = await Visitor.arrive(weikefu);
+  await visitor.say("有人吗");
+  await Promise.all(desks.map((desk) => desk.item("有人吗").waitFor()));
+  await until("a ring", async () => (await heard()).rings > 0);
+  await visitor.say("请问几点关门");
+  await Promise.all(desks.map((desk) => desk.item("请问几点关门").waitFor()));
+  await until("the second ring", async () => (await heard()).rings >= 2);
+  const { rings, popups } = await heard();
+  assert.equal(rings, 2);
+  assert.deepEqual(popups.map(({ body }) => body), ["有人吗", "请问几点关门"]);
+  assert.equal(popups[0].tag, popups[1].tag, "one notification a conversation");
+  // The title says so while nobody looks.
+  await until("the title", () => desks[0].page.evaluate(() => document.title.startsWith("【新消息】")));
+
+  const leader = (await Promise.all(desks.map(async ({ page }) => ({ page, has: await page.evaluate(() => Boolean(window.lastPopup)) })))).find(({ has }) => has).page;
+  await leader.evaluate(() => window.lastPopup.onclick());
+  await until("the chat", () => /\/desk\/\d+$/.test(path(leader)));
+  // When the leader goes, another one rings.
+  await leader.close();
+  desks.splice(desks.findIndex(({ page }) => page === leader), 1);
+  await visitor.say("还在吗");
+  await Promise.all(desks.map((desk) => desk.item("还在吗").waitFor()));
+  await until("a ring of the next", async () => (await heard()).rings === 1);
+});
+
+scene("alerts: tested, silenced, hidden, and kept in this browser", async (stage) => {
+  const weikefu = await stage.weikefu();
+  const [agent] = weikefu.agents;
+  await agent.online();
+  const context = await stage.context({ agent });
+  await listenTo(context);
+  const page = await context.newPage();
+  const desk = new Desk(page, weikefu.origin);
+  await page.goto(`${weikefu.origin}/shops/1/settings/alerts`);
+  await desk.get("alerts-permission").getByText("浏览器已允许").waitFor();
+  await stage.shot(page, "settings-9-alerts");
+  await desk.get("alerts-test").click();
+  assert.deepEqual(await page.evaluate(() => [window.rings, window.popups.length]), [1, 1]);
+  await desk.get("alerts-hide").click();
+  await desk.get("alerts-sound").click();
+  await page.evaluate(() => {
+    document.hasFocus = () => false;
+    dispatchEvent(new Event("blur"));
+  });
+  await (await Visitor.arrive(weikefu)).say("秘密");
+  await until("a pop-up", () => page.evaluate(() => window.popups.length === 2));
+  const popup = await page.evaluate(() => [window.popups[1].title, window.popups[1].body, window.rings, document.title]);
+  assert.ok(!popup.join().includes("秘密") && popup[1] === "收到一条新消息" && popup[2] === 1, popup.join());
+  await page.reload();
+  await desk.get("alerts-sound").and(page.locator(":not(.is-checked)")).waitFor();
+  // A new tab does not know of another shop's or agent's settings on the server: nothing was sent there.
+  assert.equal(JSON.parse(await page.evaluate(() => localStorage.getItem("weikefu.alerts"))).hide, true);
+});
+
+scene("an entry is closed after a question; who is no administrator sees why he cannot", async (stage) => {
+  const weikefu = await stage.weikefu({ agents: ["小林", "小周"] });
+  const [admin, colleague] = weikefu.agents;
+  const { page, desk } = await settings(stage, weikefu, admin, "entries");
+  const entry = desk.get("entry").filter({ hasText: "商城客服" });
+  await entry.locator(".el-switch").waitFor();
+  await stage.shot(page, "settings-10-entries");
+  await entry.locator(".el-switch").click();
+  await desk.get("entry-off").click();
+  await desk.toast("的入口已关闭").waitFor();
+  assert.equal((await admin.call("GET", "/entries"))[0].on, false);
+  const other = await settings(stage, weikefu, colleague, "entries");
+  await other.desk.get("settings-locked").waitFor();
+  assert.ok(await other.page.getByRole("switch", { name: "商城客服" }).isDisabled());
+});
+
+scene("somebody is taken off the blacklist, or not", async (stage) => {
+  const weikefu = await stage.weikefu();
+  const [agent] = weikefu.agents;
+  for (const text of ["第一个", "第二个"]) await (await Visitor.arrive(weikefu)).say(text);
+  for (const { customer } of (await agent.desk()).conversations) await agent.call("PUT", `/customers/${customer.id}/blocked`, { blocked: true });
+  const { page, desk } = await settings(stage, weikefu, agent, "blacklist");
+  const rows = desk.get("blocked");
+  await rows.nth(1).waitFor();
+  await stage.shot(page, "settings-11-blacklist");
+  await desk.get("unblock").first().click();
+  await desk.get("toast-action").click();
+  await rows.nth(1).waitFor();
+  assert.equal((await agent.call("GET", "/blacklist")).customers.length, 2);
+  await desk.get("unblock").first().click();
+  // Leaving ends the time for undoing.
+  await desk.get("rail-desk").click();
+  await until("one left", async () => (await agent.call("GET", "/blacklist")).customers.length === 1);
 });

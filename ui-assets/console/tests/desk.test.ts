@@ -52,7 +52,7 @@ describe('events', () => {
   it('take away what a colleague accepted and say so', () => {
     const desk = useDesk()
     const seen: Parameters<DeskListener>[0][] = []
-    desk.listen((happened) => seen.push(happened))
+    desk.listen((happened) => happened.kind === 'left' && seen.push(happened))
     desk.apply(snapshot({ conversations: [conversation(1)] }))
     desk.receive(event(11, conversation(1, { state: 'active', owner: 8, epoch: 2 })))
     expect(desk.conversations.has(1)).toBe(false)

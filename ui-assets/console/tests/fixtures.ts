@@ -28,6 +28,7 @@ export function conversation(id: number, changes: Partial<ConversationView> = {}
     waiting_since: 1_000,
     accepted_at: null,
     closed_at: null,
+    reach: null,
     last_seq: 1,
     unread: 1,
     last: null,

@@ -19,10 +19,12 @@ export interface Look {
   conversation: number | null
 }
 
-type Word = { kind: 'alert'; alert: Alert } | { kind: 'look'; tab: string; look: Look | null } | { kind: 'who' }
+type Word = { kind: 'alert'; alert: Alert } | { kind: 'look'; tab: string; look: Look | null } | { kind: 'done'; key: string } | { kind: 'who' }
 
 /** Enough to know what several tabs report about the same moment. */
 const REMEMBERED = 500
+/** How long a report waits for a leader to act on it: one may just have been closed. */
+const PATIENCE_MS = 5_000
 
 export interface HubOptions {
   tab: string
@@ -35,6 +37,8 @@ export interface HubOptions {
 export class Hub {
   private readonly looks = new Map<string, Look>()
   private readonly known = new Set<string>()
+  /** Reports that no leader has acted on, as far as this tab knows. */
+  private readonly open = new Map<string, { alert: Alert; at: number }>()
   private mine: Look | null = null
   private readonly channel: BroadcastChannel | null
 
@@ -65,6 +69,7 @@ export class Hub {
 
   private hear(word: Word): void {
     if (word.kind === 'alert') this.consider(word.alert)
+    if (word.kind === 'done') this.settle(word.key)
     if (word.kind === 'look') this.note(word.tab, word.look)
     if (word.kind === 'who' && this.mine) this.say({ kind: 'look', tab: this.options.tab, look: this.mine })
   }
@@ -81,7 +86,25 @@ export class Hub {
     if (this.known.has(alert.key)) return
     this.known.add(alert.key)
     if (this.known.size > REMEMBERED) this.known.delete(this.known.values().next().value as string)
-    if (!this.options.leads()) return
+    this.open.set(alert.key, { alert, at: Date.now() })
+    if (this.options.leads()) this.act(alert)
+    else for (const [key, { at }] of this.open) if (Date.now() - at > PATIENCE_MS) this.open.delete(key)
+  }
+
+  /** This tab leads from now on: what the one before it left undone is done. */
+  lead(): void {
+    for (const { alert, at } of [...this.open.values()]) if (Date.now() - at <= PATIENCE_MS) this.act(alert)
+    this.open.clear()
+  }
+
+  private settle(key: string): void {
+    this.known.add(key)
+    this.open.delete(key)
+  }
+
+  private act(alert: Alert): void {
+    if (!this.open.delete(alert.key)) return
+    this.say({ kind: 'done', key: alert.key })
     const looks = [...this.looks.values()]
     if (alert.conversation !== null && looks.some((look) => look.shop === alert.shop && look.conversation === alert.conversation)) return
     this.options.act(alert, looks.length > 0)

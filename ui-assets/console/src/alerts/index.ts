@@ -23,8 +23,8 @@ export function useAlerts(): void {
   const prefs = usePrefs()
   const settings = useAlertSettings()
   const tab = Math.random().toString(36).slice(2)
-  const leader = elect(tab, isUnlocked)
-  const hub = new Hub({ tab, leads: leader.leads, act })
+  const leader = elect(tab, isUnlocked, () => hub.lead())
+  const hub = new Hub({ tab, leads: () => leader.leads(), act })
   const title = new Title()
 
   /** Only the leader comes here, once for each alert. */

@@ -16,11 +16,12 @@ export interface Leader {
   stop: () => void
 }
 
-export function elect(tab: string, isUnlocked: () => boolean): Leader {
-  return navigator.locks ? byLock(tab, isUnlocked) : byLease(tab)
+/** `onLead` is called when this tab begins to lead. */
+export function elect(tab: string, isUnlocked: () => boolean, onLead: () => void): Leader {
+  return navigator.locks ? byLock(tab, isUnlocked, onLead) : byLease(tab, onLead)
 }
 
-function byLock(tab: string, isUnlocked: () => boolean): Leader {
+function byLock(tab: string, isUnlocked: () => boolean, onLead: () => void): Leader {
   let leading = false
   let stopped = false
   let release: (() => void) | null = null
@@ -40,6 +41,7 @@ function byLock(tab: string, isUnlocked: () => boolean): Leader {
     if (stopped) return undefined
     leading = true
     put(AUDIBLE, isUnlocked() ? tab : '')
+    onLead()
     return new Promise<void>((resolve) => (release = resolve))
   }
 
@@ -71,14 +73,14 @@ function byLock(tab: string, isUnlocked: () => boolean): Leader {
   }
 }
 
-function byLease(tab: string): Leader {
+function byLease(tab: string, onLead: () => void): Leader {
   const claim = (): boolean => {
     const [holder, until] = get(LEASE).split(' ')
     if (holder !== tab && Number(until) > Date.now()) return false
     put(LEASE, `${tab} ${Date.now() + LEASE_MS}`)
+    if (holder !== tab) onLead()
     return true
   }
-  claim()
   const timer = setInterval(claim, LEASE_MS / 2)
   return {
     leads: claim,
