@@ -5,6 +5,7 @@ mod customers;
 mod expect;
 mod invariants;
 mod memory;
+mod quota;
 mod script;
 mod world;
 
