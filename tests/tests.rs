@@ -12,6 +12,7 @@ mod hostile;
 mod hostile_http;
 mod plugins;
 mod quick_replies;
+mod quota;
 mod reach;
 mod reconnect;
 mod routes;
