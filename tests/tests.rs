@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 mod harness;
 
+mod accounts;
 mod cli;
 mod crash;
 mod customers;

@@ -12,29 +12,37 @@ use weikefu_channel::{Error, Result, Secret};
 #[serde(default)]
 pub struct Config {
     /// 是否启用。关闭后网页上不再显示客服入口，访客也无法发送消息
+    #[schemars(extend("x-en" = "Enabled: when off, pages show no entry and visitors cannot write"))]
     pub enabled: bool,
     /// 聊天窗口的标题，例如店铺名称，最多 40 个字。不设置时按访客的语言显示“在线客服”或“Customer service”
     #[schemars(length(min = 1, max = 40))]
+    #[schemars(extend("x-en" = "Title of the chat window: the shop's name for example, at most 40 characters. When empty, the visitor's language decides"))]
     pub title: Option<String>,
     /// 访客打开窗口时看到的欢迎语，最多 500 个字，可以留空。不设置时按访客的语言显示默认欢迎语
     #[schemars(length(max = 500))]
+    #[schemars(extend("x-en" = "Welcome text: what a visitor sees first, at most 500 characters. When not set, a default in the visitor's language"))]
     pub welcome: Option<String>,
     /// 主题色，格式为 #RRGGBB,用于入口按钮和访客的消息气泡
     #[schemars(pattern(r"^#[0-9A-Fa-f]{6}$"))]
+    #[schemars(extend("x-en" = "Theme colour: written as #RRGGBB; for the button and the visitor's bubbles"))]
     pub color: String,
     /// 界面语言。选择“自动”时跟随访客的浏览器
+    #[schemars(extend("x-en" = "Language: automatic follows the visitor's browser"))]
     pub language: Language,
     /// 身份密钥(可选)。商城服务器用它为已登录的会员签名，客服即可看到经过验证的会员身份。至少 16 个字符
     #[schemars(extend("format" = "password", "writeOnly" = true, "minLength" = 16))]
+    #[schemars(extend("x-en" = "Identity secret: your shop's server signs logged-in members with it, and agents see verified members. At least 16 characters"))]
     pub identity_secret: Option<Secret>,
     /// 允许使用客服的网站来源，每项以 https 或 http 开头，不含路径。留空表示不限制
     #[schemars(
         length(max = 100),
         inner(pattern(r"^ *([Hh][Tt][Tt][Pp][Ss]?://[^/ ]+/?)? *$"))
     )]
+    #[schemars(extend("x-en" = "Allowed sites: one origin a line, beginning with https or http, without a path. Empty allows all"))]
     pub allowed_origins: Vec<String>,
     /// 每位访客 10 秒内最多可以发送的消息条数，用于防止刷屏
     #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(extend("x-en" = "Messages in 10 seconds: the most one visitor may send, against flooding"))]
     pub messages_per_10_seconds: u32,
 }
 
@@ -43,10 +51,12 @@ pub struct Config {
 #[schemars(inline)]
 pub enum Language {
     /// 自动
+    #[schemars(extend("x-en" = "Automatic"))]
     #[default]
     #[serde(rename = "auto")]
     Auto,
     /// 简体中文
+    #[schemars(extend("x-en" = "Simplified Chinese"))]
     #[serde(rename = "zh-CN")]
     ZhCn,
     /// English

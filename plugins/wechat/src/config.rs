@@ -22,35 +22,44 @@ pub const REPLY_RULES: [ReplyRule; 4] = [
 pub struct Config {
     /// AppID：公众号后台「设置与开发 → 开发接口管理 → 基本配置」中的开发者 ID，以 wx 开头
     #[schemars(pattern(r"^ *[A-Za-z0-9_-]{1,64} *$"))]
+    #[schemars(extend("x-en" = "AppID: the developer ID of the account, from Settings and development > Basic configuration; begins with wx"))]
     pub app_id: String,
     /// AppSecret：开发者密码，在同一页面生成；重置后请在这里同步修改
     #[schemars(extend("pattern" = "^ *[!-~]{1,128} *$"))]
+    #[schemars(extend("x-en" = "AppSecret: the developer password from the same page; after a reset, change it here too"))]
     pub app_secret: Secret,
     /// 令牌（Token）：与「服务器配置」中填写的 Token 完全一致
     #[schemars(extend("pattern" = "^ *[!-~]{1,64} *$"))]
+    #[schemars(extend("x-en" = "Token: exactly as in the account's server configuration"))]
     pub token: Secret,
     /// 消息加解密密钥（EncodingAESKey）：「服务器配置」中的 43 位字符；仅明文模式可以留空
     #[serde(default)]
     #[schemars(extend("pattern" = "^ *([A-Za-z0-9]{43})? *$"))]
+    #[schemars(extend("x-en" = "EncodingAESKey: the 43 characters of the server configuration; may be empty in plaintext mode only"))]
     pub encoding_aes_key: Secret,
     /// 上一个 EncodingAESKey：更换密钥期间填写旧密钥，可避免丢失消息；平时留空
     #[serde(default)]
     #[schemars(extend("pattern" = "^ *([A-Za-z0-9]{43})? *$"))]
+    #[schemars(extend("x-en" = "Previous EncodingAESKey: the old key while you change keys, so that no message is lost; otherwise empty"))]
     pub previous_aes_key: Secret,
     /// 消息加解密方式：必须与「服务器配置」中的选择一致，推荐安全模式
     #[serde(default)]
+    #[schemars(extend("x-en" = "Encryption: must be as in the server configuration; secure mode is recommended"))]
     pub mode: Mode,
     /// 原始 ID：以 gh_ 开头，填写后会核对每条推送是否发给本公众号；可以留空
     #[serde(default)]
     #[schemars(pattern(r"^ *(gh_[^ ]{0,61})? *$"))]
+    #[schemars(extend("x-en" = "Original ID: begins with gh_; when set, each push is checked to be for this account"))]
     pub original_id: String,
     /// 接口地址：一般保持默认；使用容灾域名或代理时修改
     #[serde(default = "official_api")]
     #[schemars(extend("format" = "uri", "pattern" = r"^ *(https?://[^/:?#@ ][^?#@ ]*)? *$"))]
+    #[schemars(extend("x-en" = "API address: keep the default unless you use a proxy or a fallback domain"))]
     pub api_base: String,
     /// 客服帐号：以此微信客服身份发送，格式为「前缀@微信号」；留空则以公众号身份发送
     #[serde(default)]
     #[schemars(pattern(r"^ *([^ ]*@[^ ]*)? *$"))]
+    #[schemars(extend("x-en" = "Customer-service account: send as this account, written prefix@wechat-id; empty sends as the official account"))]
     pub kf_account: String,
     /// 回复规则：客户做了什么（message 来信、menu 点菜单、follow 关注、scan 扫码）之后 seconds 秒内最多回复 count 条；一般留空，按微信 2023 年起的规则计算，微信调整规则后可在这里修改
     #[serde(default)]
@@ -64,10 +73,13 @@ pub struct Config {
 #[schemars(inline)]
 pub enum Mode {
     /// 明文模式
+    #[schemars(extend("x-en" = "Plaintext mode"))]
     Plaintext,
     /// 兼容模式
+    #[schemars(extend("x-en" = "Compatible mode"))]
     Compatible,
     /// 安全模式
+    #[schemars(extend("x-en" = "Secure mode"))]
     #[default]
     Secure,
 }

@@ -39,3 +39,8 @@ export type ErrorBody = Schemas['ErrorView']
 /** What may change outside the desk's picture. */
 export type Topic = Schemas['Topic']
 export type LiveFrame = Schemas['Frame']
+export type Account = Schemas['AccountView']
+export type Enrolled = Schemas['EnrolledView']
+export type Right = Schemas['RightView']
+export type ChannelCard = Schemas['ChannelCard']
+export type Plugin = Schemas['PluginView']

@@ -119,10 +119,17 @@ export const useDesk = defineStore('desk', () => {
     useThreads().clear()
   }
 
+  /** The server has cut us off. With another role, or out of this shop only, the page begins again. */
+  function dismissed(code: string) {
+    if (code === 'role_changed' || code === 'removed') location.reload()
+    else if (code === 'password_change_required') reportLoss(new ApiError(403, code, ''))
+    else reportLoss(new ApiError(401, 'unauthenticated', ''))
+  }
+
   function receive(frame: LiveFrame) {
     if (frame.type === 'reset') void recover()
     if (frame.type === 'hello') void useThreads().resume()
-    if (frame.type === 'bye') reportLoss(new ApiError(401, 'unauthenticated', ''))
+    if (frame.type === 'bye') dismissed(frame.code)
     if (frame.type !== 'event') return
     if (frame.what === 'agent') upsertAgent(frame.agent)
     if (frame.what === 'message') useThreads().receive(frame.message)

@@ -22,11 +22,15 @@ export interface SettingsEntry {
 }
 
 export const PAGES: readonly SettingsEntry[] = [
+  { name: 'account', group: 'personal', label: 'settings_page.account', icon: 'user', least: 'agent', load: () => import('./AccountPage.vue') },
   { name: 'acceptance', group: 'personal', label: 'settings_page.acceptance', icon: 'settings', least: 'agent', load: () => import('./AcceptancePage.vue') },
   { name: 'quick-replies', group: 'personal', label: 'settings_page.quick_replies', icon: 'reply', least: 'agent', load: () => import('./QuickRepliesPage.vue') },
   { name: 'alerts', group: 'personal', label: 'settings_page.alerts', icon: 'bell', least: 'agent', load: () => import('./AlertsPage.vue') },
   { name: 'entries', group: 'shop', label: 'settings_page.entries', icon: 'link', least: 'agent', load: () => import('./EntriesPage.vue') },
   { name: 'blacklist', group: 'shop', label: 'settings_page.blacklist', icon: 'shield', least: 'agent', load: () => import('./BlacklistPage.vue') },
+  { name: 'agents', group: 'admin', label: 'settings_page.agents', icon: 'users', least: 'administrator', wide: true, load: () => import('./AgentsPage.vue') },
+  { name: 'roles', group: 'admin', label: 'settings_page.roles', icon: 'lock', least: 'administrator', load: () => import('./RolesPage.vue') },
+  { name: 'channels', group: 'admin', label: 'settings_page.channels', icon: 'app', least: 'administrator', load: () => import('./ChannelsPage.vue') },
 ]
 
 /** What a role sees. */
