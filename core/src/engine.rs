@@ -1,5 +1,9 @@
 //! The engine: one thread that owns all desks, decides their commands in groups, makes each group durable as
 //! one transaction, and only then answers, publishes and acts.
+//!
+//! It also owns time: once told to keep it, it wakes when a desk has something due, and has it decided like any
+//! other command. A record that cannot be read refuses the command that needed it; a store that cannot be written
+//! ends the engine.
 use crate::desk::{Command, Desk, Effect, Outcome, Reply};
 use crate::error::Refusal;
 use crate::feed::Feed;
@@ -8,7 +12,7 @@ use crate::rebuild::rebuild;
 use crate::trees::{Grouped, Trees};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 use weikefu_storage::{Error, Txn};
 
@@ -30,7 +34,13 @@ enum Job {
         shop: ShopId,
         look: Box<dyn FnOnce(&Desk) + Send>,
     },
+    KeepTime,
 }
+
+/// A desk whose timers fail is left alone that long, milliseconds.
+const PAUSE: Millis = 60_000;
+/// The longest sleep: the wall clock may be set meanwhile.
+const NAP: Duration = Duration::from_secs(30);
 
 /// A handle on the engine. Clones are cheap.
 #[derive(Clone)]
@@ -55,10 +65,14 @@ impl Engine {
             feeds,
             desks: HashMap::new(),
             effects,
+            paused: None,
         };
+        let clock = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()?;
         std::thread::Builder::new()
             .name("desk".into())
-            .spawn(move || thread.run(mailbox))?;
+            .spawn(move || thread.run(mailbox, &clock))?;
         Ok(engine)
     }
 
@@ -89,6 +103,15 @@ impl Engine {
             .await
             .map_err(|_| Refusal::Unavailable)?;
         answered.await.map_err(|_| Refusal::Unavailable)
+    }
+
+    /// Loads every shop's desk, and from now on does what becomes due. A server calls it once, before its agents
+    /// can connect: whoever was online has to open a page again.
+    pub async fn keep_time(&self) -> Result<(), Refusal> {
+        self.jobs
+            .send(Job::KeepTime)
+            .await
+            .map_err(|_| Refusal::Unavailable)
     }
 
     /// Waits until the engine has ended, which it does when the store fails.
@@ -130,18 +153,24 @@ struct Thread {
     feeds: Arc<RwLock<HashMap<ShopId, Arc<Feed>>>>,
     desks: HashMap<ShopId, Desk>,
     effects: mpsc::UnboundedSender<Effect>,
+    /// Until when a desk's timers rest because they failed; `None` while no time is kept.
+    paused: Option<HashMap<ShopId, Millis>>,
 }
 
-type Decided = (
-    ShopId,
-    Result<Outcome, Refusal>,
-    oneshot::Sender<Result<Reply, Refusal>>,
-);
+type Asker = oneshot::Sender<Result<Reply, Refusal>>;
+type Decided = (ShopId, Result<Outcome, Refusal>, Option<Asker>);
+
+/// A group in the making.
+struct Group {
+    txn: Txn,
+    bytes: usize,
+    decided: Vec<Decided>,
+}
 
 impl Thread {
-    fn run(mut self, mut mailbox: mpsc::Receiver<Job>) {
+    fn run(mut self, mut mailbox: mpsc::Receiver<Job>, clock: &tokio::runtime::Runtime) {
         let mut jobs = Vec::with_capacity(GROUP);
-        while mailbox.blocking_recv_many(&mut jobs, GROUP) > 0 {
+        while clock.block_on(wait(&mut mailbox, &mut jobs, self.next_due())) {
             if let Err(error) = self.group(&mut jobs) {
                 // The live state is ahead of the store. Answering nobody and dropping the mailbox makes every
                 // caller hear "unavailable"; the process ends and starts from what is durable.
@@ -154,10 +183,22 @@ impl Thread {
         }
     }
 
+    /// When the next desk has something to do by itself.
+    fn next_due(&self) -> Option<Millis> {
+        let paused = self.paused.as_ref()?;
+        let due = |(shop, desk): (&ShopId, &Desk)| {
+            let due = desk.next_due()?;
+            Some(paused.get(shop).map_or(due, |until| due.max(*until)))
+        };
+        self.desks.iter().filter_map(due).min()
+    }
+
     fn group(&mut self, jobs: &mut Vec<Job>) -> Result<(), Error> {
-        let mut txn = self.trees.db.begin();
-        let mut bytes = 0;
-        let mut decided: Vec<Decided> = Vec::with_capacity(jobs.len());
+        let mut group = Group {
+            txn: self.trees.db.begin(),
+            bytes: 0,
+            decided: Vec::with_capacity(jobs.len()),
+        };
         let mut looks = Vec::new();
         for job in jobs.drain(..) {
             match job {
@@ -165,65 +206,131 @@ impl Thread {
                     shop,
                     command,
                     answer,
-                } => {
-                    let facts = Grouped {
-                        trees: &self.trees,
-                        txn: &txn,
-                    };
-                    let desk = desk(&mut self.desks, &self.feeds, &self.trees, shop)?;
-                    let outcome = match desk.decide(&facts, command, now()) {
-                        Err(Refusal::Store(error)) => return Err(error),
-                        outcome => outcome,
-                    };
-                    for change in outcome.iter().flat_map(|outcome| &outcome.changes) {
-                        self.trees.write(&mut txn, change)?;
-                        bytes += change.weight();
-                    }
-                    decided.push((shop, outcome, answer));
-                    if bytes >= GROUP_BYTES {
-                        let full = std::mem::replace(&mut txn, self.trees.db.begin());
-                        self.finish(full, &mut decided)?;
-                        bytes = 0;
-                    }
-                }
+                } => self.decide(&mut group, shop, command, Some(answer))?,
                 Job::Look { shop, look } => looks.push((shop, look)),
+                Job::KeepTime => self.keep_time(&mut group)?,
             }
         }
-        self.finish(txn, &mut decided)?;
+        self.tick(&mut group)?;
+        self.finish(&mut group)?;
         // After the commit: nobody may see what is not durable yet.
         for (shop, look) in looks {
-            look(desk(&mut self.desks, &self.feeds, &self.trees, shop)?);
+            match desk(&mut self.desks, &self.feeds, &self.trees, shop) {
+                Ok(desk) => look(desk),
+                // Whoever wanted to look hears that it is not available.
+                Err(error) => damaged(shop, error)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        group: &mut Group,
+        shop: ShopId,
+        command: Command,
+        answer: Option<Asker>,
+    ) -> Result<(), Error> {
+        let facts = Grouped {
+            trees: &self.trees,
+            txn: &group.txn,
+        };
+        let desk = match desk(&mut self.desks, &self.feeds, &self.trees, shop) {
+            Ok(desk) => desk,
+            Err(error) => {
+                damaged(shop, error.clone())?;
+                group.decided.push((shop, Err(error.into()), answer));
+                return Ok(());
+            }
+        };
+        let outcome = desk.decide(&facts, command, now());
+        if let Err(Refusal::Store(error)) = &outcome {
+            damaged(shop, error.clone())?;
+        }
+        if desk.is_torn() {
+            // It had begun to change. What was decided before it is stored, then the desk is read again.
+            self.finish(group)?;
+            self.desks.remove(&shop);
+        }
+        for change in outcome.iter().flat_map(|outcome| &outcome.changes) {
+            self.trees.write(&mut group.txn, change)?;
+            group.bytes += change.weight();
+        }
+        group.decided.push((shop, outcome, answer));
+        if group.bytes >= GROUP_BYTES {
+            self.finish(group)?;
+        }
+        Ok(())
+    }
+
+    /// Loads all desks; one that cannot be read is left out, and so are its timers.
+    fn keep_time(&mut self, group: &mut Group) -> Result<(), Error> {
+        let mut shops = Vec::new();
+        for entry in self.trees.shops.scan(&()) {
+            match entry {
+                Ok((shop, _)) => shops.push(shop),
+                Err(error) => {
+                    corrupt(error)?;
+                }
+            }
+        }
+        for shop in shops {
+            self.decide(group, shop, Command::Started, None)?;
+        }
+        self.paused.get_or_insert_default();
+        Ok(())
+    }
+
+    /// Has decided what is due.
+    fn tick(&mut self, group: &mut Group) -> Result<(), Error> {
+        let Some(paused) = &mut self.paused else {
+            return Ok(());
+        };
+        let now = now();
+        paused.retain(|_, until| *until > now);
+        let is_due = |(shop, desk): (&ShopId, &Desk)| {
+            let due = desk.next_due().is_some_and(|due| due <= now) && !paused.contains_key(shop);
+            due.then_some(*shop)
+        };
+        let due: Vec<ShopId> = self.desks.iter().filter_map(is_due).collect();
+        for shop in due {
+            self.decide(group, shop, Command::Tick, None)?;
+            let failed = group
+                .decided
+                .last()
+                .is_some_and(|(_, outcome, _)| outcome.is_err());
+            if let (true, Some(paused)) = (failed, &mut self.paused) {
+                paused.insert(shop, now.saturating_add(PAUSE));
+            }
         }
         Ok(())
     }
 
     /// Makes what was decided durable, then lets it out.
-    fn finish(&self, txn: Txn, decided: &mut Vec<Decided>) -> Result<(), Error> {
+    fn finish(&self, group: &mut Group) -> Result<(), Error> {
+        let txn = std::mem::replace(&mut group.txn, self.trees.db.begin());
+        group.bytes = 0;
         if !txn.is_empty() {
             self.trees.db.commit(txn)?;
         }
-        for (shop, outcome, answer) in decided.drain(..) {
+        for (shop, outcome, answer) in group.decided.drain(..) {
             self.release(shop, outcome, answer);
         }
         Ok(())
     }
 
-    fn release(
-        &self,
-        shop: ShopId,
-        outcome: Result<Outcome, Refusal>,
-        answer: oneshot::Sender<Result<Reply, Refusal>>,
-    ) {
-        // A caller that has gone away does not need its answer.
+    fn release(&self, shop: ShopId, outcome: Result<Outcome, Refusal>, answer: Option<Asker>) {
+        // A caller that has gone away does not need its answer; the desk's own timers have none.
+        let tell = |reply| drop(answer.map(|answer| answer.send(reply)));
         match outcome {
-            Err(refusal) => drop(answer.send(Err(refusal))),
+            Err(refusal) => tell(Err(refusal)),
             Ok(Outcome {
                 reply,
                 events,
                 effects,
                 ..
             }) => {
-                drop(answer.send(Ok(reply)));
+                tell(Ok(reply));
                 if !events.is_empty()
                     && let Ok(feed) = feed(&self.feeds, &self.trees, shop)
                 {
@@ -235,6 +342,34 @@ impl Thread {
             }
         }
     }
+}
+
+/// Waits for mail, but not longer than until something is due. `false` when there will be no more mail.
+async fn wait(mailbox: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, due: Option<Millis>) -> bool {
+    let Some(due) = due else {
+        return mailbox.recv_many(jobs, GROUP).await > 0;
+    };
+    let left = Duration::from_millis(due.saturating_sub(now()).max(0).unsigned_abs());
+    tokio::select! {
+        biased;
+        received = mailbox.recv_many(jobs, GROUP) => received > 0,
+        () = tokio::time::sleep(left.min(NAP)) => true,
+    }
+}
+
+/// A damaged record is a matter of whoever needed it; any other error is the store's end.
+fn corrupt(error: Error) -> Result<Error, Error> {
+    match error {
+        Error::Corrupt { .. } => Ok(error),
+        error => Err(error),
+    }
+}
+
+/// The same, said in the log.
+fn damaged(shop: ShopId, error: Error) -> Result<(), Error> {
+    let error = corrupt(error)?;
+    tracing::error!(%shop, %error, "a record is damaged; what needed it was refused, all else goes on");
+    Ok(())
 }
 
 fn desk<'a>(

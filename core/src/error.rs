@@ -72,6 +72,15 @@ pub enum Refusal {
     /// The time in which the platform takes messages is over.
     #[error("the platform's window is closed")]
     ReachClosed,
+    /// An agent who is offline does not take, and does not write to, customers.
+    #[error("the agent is offline")]
+    Offline,
+    /// The agent something is offered to is not there.
+    #[error("the receiver is not online")]
+    ReceiverOffline,
+    /// The offer has ended, or was made to somebody else.
+    #[error("there is no such offer any more")]
+    TransferOver,
     /// Only a failed or unknown message can be sent again.
     #[error("nothing to retry")]
     NothingToRetry,
@@ -150,6 +159,10 @@ impl Refusal {
             Refusal::NothingToRetry => ("nothing_to_retry", 409),
             Refusal::LastAdministrator => ("last_administrator", 409),
             Refusal::SharedAccount => ("shared_account", 403),
+            Refusal::Offline => ("agent_offline", 409),
+            Refusal::ReceiverOffline => ("receiver_offline", 409),
+            Refusal::TransferOver => ("transfer_over", 409),
+            Refusal::Store(weikefu_storage::Error::Corrupt { .. }) => ("record_damaged", 500),
             Refusal::NotAtDesk => ("not_at_desk", 403),
             Refusal::Invalid { .. } => ("invalid", 422),
             Refusal::TooLarge { .. } => ("too_large", 413),
@@ -213,6 +226,20 @@ impl Refusal {
             Refusal::ReachClosed => (
                 "已超过平台允许的回复时间，客户再次来信后可继续回复。",
                 "The platform's time to reply is over. You can reply again once the customer writes.",
+            ),
+            Refusal::Offline => ("您已离线，请先切换为在线。", "You are offline. Go online first."),
+            Refusal::ReceiverOffline => (
+                "这位客服不在线，请选择其他在线的客服。",
+                "This agent is not online. Choose one who is.",
+            ),
+            Refusal::TransferOver => (
+                "这次转接已结束：已被撤回、超时或由他人接手。",
+                "This transfer is over: it was taken back, timed out or was taken. Ask the sender to offer it again.",
+            ),
+            Refusal::Store(weikefu_storage::Error::Corrupt { .. }) => (
+                "这条数据已损坏，本次操作未保存，其他功能不受影响。请管理员查看服务器日志，必要时恢复备份。",
+                "This record is damaged and nothing was saved; everything else works. Ask the administrator to look at \
+                 the server's log and, if need be, to restore a backup.",
             ),
             Refusal::NothingToRetry => (
                 "这条消息不需要重发。",
@@ -309,6 +336,13 @@ mod tests {
             Refusal::ReachSpent,
             Refusal::ReachClosed,
             Refusal::NothingToRetry,
+            Refusal::Offline,
+            Refusal::ReceiverOffline,
+            Refusal::TransferOver,
+            Refusal::Store(weikefu_storage::Error::Corrupt {
+                tree: "customers",
+                key: "01".into(),
+            }),
             Refusal::NotAtDesk,
             Refusal::LastAdministrator,
             Refusal::SharedAccount,

@@ -81,10 +81,10 @@ pub fn allows(asker: Asker, action: Action) -> bool {
 }
 
 /// Whether an agent may read a conversation held by `owner`, live or later: what waits is everybody's, what is
-/// held is its owner's and the supervisors'.
+/// held is its owner's and the supervisors', and while it is offered to somebody his too.
 #[must_use]
-pub fn may_read(agent: AgentId, role: Role, owner: Option<AgentId>) -> bool {
-    owner.is_none_or(|owner| owner == agent) || permits(role, Action::Supervise)
+pub fn may_read(agent: AgentId, role: Role, owner: Option<AgentId>, offered: Option<AgentId>) -> bool {
+    owner.is_none_or(|owner| owner == agent) || offered == Some(agent) || permits(role, Action::Supervise)
 }
 
 /// How a customer stands to an agent.
@@ -125,10 +125,11 @@ mod tests {
     #[test]
     fn an_agent_reads_what_waits_and_what_is_his() {
         let (me, other) = (AgentId(1), AgentId(2));
-        assert!(may_read(me, Role::Agent, None));
-        assert!(may_read(me, Role::Agent, Some(me)));
-        assert!(!may_read(me, Role::Agent, Some(other)));
-        assert!(may_read(me, Role::Senior, Some(other)));
+        assert!(may_read(me, Role::Agent, None, None));
+        assert!(may_read(me, Role::Agent, Some(me), Some(other)));
+        assert!(!may_read(me, Role::Agent, Some(other), None));
+        assert!(may_read(me, Role::Agent, Some(other), Some(me)));
+        assert!(may_read(me, Role::Senior, Some(other), None));
     }
 
     #[test]

@@ -3,10 +3,11 @@ use super::change::Change;
 use super::command::Reply;
 use super::dispatch;
 use super::facts::Facts;
+use super::presence;
 use super::texts;
 use super::work::Work;
 use crate::error::Refusal;
-use crate::ids::{AgentId, ConversationId};
+use crate::ids::{AgentId, ConversationId, Millis};
 use crate::records::{
     Author, Auto, Conversation, ConversationState, Delivery, DeliveryState, Message, OutboxEntry,
     StoredContent,
@@ -30,6 +31,7 @@ pub(super) fn accept<F: Facts>(
         // The answer to the first press was lost and the agent pressed again.
         return Ok(Reply::Conversation(conversation));
     }
+    presence::check_online(work, agent)?;
     if conversation.state != ConversationState::Waiting || conversation.epoch != epoch {
         return Err(Refusal::ConversationTaken);
     }
@@ -59,7 +61,7 @@ pub(super) fn close<F: Facts>(
     id: ConversationId,
     epoch: u32,
 ) -> Result<Reply, Refusal> {
-    let Some(mut conversation) = work.desk.open.get(&id).cloned() else {
+    let Some(conversation) = work.desk.open.get(&id).cloned() else {
         // Closing twice is not an error: the goal is reached.
         let closed = work
             .facts
@@ -73,16 +75,51 @@ pub(super) fn close<F: Facts>(
     if conversation.epoch != epoch {
         return Err(Refusal::ConversationTaken);
     }
-    conversation.state = ConversationState::Closed;
-    conversation.owner = None;
-    conversation.epoch += 1;
-    conversation.closed_at = Some(work.now);
-    conversation.unread = 0;
-    conversation.asked_at = None;
-    conversation.transfer = None;
-    work.put_conversation(conversation.clone())?;
+    let closed = ended(conversation, work.now);
+    work.put_conversation(closed.clone())?;
     dispatch::pull(work)?;
-    Ok(Reply::Conversation(conversation))
+    Ok(Reply::Conversation(closed))
+}
+
+/// Deletes a waiting conversation without a word (A2.4). What was written stays in the customer's records.
+pub(super) fn dismiss<F: Facts>(
+    work: &mut Work<'_, F>,
+    agent: AgentId,
+    id: ConversationId,
+    epoch: u32,
+) -> Result<Reply, Refusal> {
+    work.desk.agents.get(&agent).ok_or(Refusal::NotAtDesk)?;
+    let Some(conversation) = work.desk.open.get(&id).cloned() else {
+        let known = work.facts.conversation(id)?;
+        let closed = known.ok_or(Refusal::NotFound("conversation"))?;
+        // Deleting twice is not an error; what was answered and closed is not deleted.
+        return if closed.dismissed {
+            Ok(Reply::Conversation(closed))
+        } else {
+            Err(Refusal::ConversationTaken)
+        };
+    };
+    if conversation.state != ConversationState::Waiting || conversation.epoch != epoch {
+        return Err(Refusal::ConversationTaken);
+    }
+    let mut dismissed = ended(conversation, work.now);
+    dismissed.dismissed = true;
+    work.put_conversation(dismissed.clone())?;
+    Ok(Reply::Conversation(dismissed))
+}
+
+/// A conversation as it is closed; not yet put.
+pub(super) fn ended(conversation: Conversation, now: Millis) -> Conversation {
+    Conversation {
+        state: ConversationState::Closed,
+        owner: None,
+        epoch: conversation.epoch + 1,
+        closed_at: Some(now),
+        unread: 0,
+        asked_at: None,
+        transfer: None,
+        ..conversation
+    }
 }
 
 /// Adds an outgoing message to a conversation and sets it on its way. Returns its sequence number and the message.

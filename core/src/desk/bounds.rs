@@ -1,9 +1,9 @@
 //! The bounds of a command. What is larger than a record may be has to be refused before anything is decided:
 //! once decided it must be written, and a store that cannot write stops the desk.
-use super::command::Command;
+use super::command::{AgentSettings, Command};
 use super::customers::{CustomerCommand, Edit};
 use crate::error::Refusal;
-use crate::records::StoredContent;
+use crate::records::{ShopSettings, StoredContent};
 use weikefu_channel::{Content, Inbound, Profile, What};
 
 /// Bytes of everything a message says, well below a record's 64 KiB.
@@ -20,6 +20,8 @@ const PROFILE: usize = 256;
 const LIMIT: u32 = 1000;
 /// Characters of a greeting.
 const GREETING: usize = 1000;
+/// Characters of any other automatic text, and of the note of a transfer.
+const TEXT: usize = 500;
 /// Characters of a customer's name.
 const NAME: usize = 64;
 /// Characters of a remark.
@@ -51,16 +53,9 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
             within("dedupe", dedupe, 1, MESSAGE_ID)?;
             content(what)
         }
-        Command::SetAcceptance { limit, greeting, .. } => {
-            if *limit > LIMIT {
-                return Err(Refusal::invalid(
-                    "limit",
-                    format!("接入上限需要在 0 到 {LIMIT} 之间。"),
-                    format!("The limit is a number from 0 to {LIMIT}."),
-                ));
-            }
-            at_most("greeting", greeting, GREETING)
-        }
+        Command::Configure { settings, .. } => agent(settings),
+        Command::ConfigureShop { settings } => shop(settings),
+        Command::Offer { note, .. } => at_most("note", note, TEXT),
         Command::Send {
             client_id,
             content: what,
@@ -75,6 +70,13 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
         | Command::Leave { .. }
         | Command::Suspend { .. }
         | Command::SetOnline { .. }
+        | Command::SetPage { .. }
+        | Command::Started
+        | Command::Tick
+        | Command::Dismiss { .. }
+        | Command::Take { .. }
+        | Command::Decline { .. }
+        | Command::Withdraw { .. }
         | Command::Accept { .. }
         | Command::Close { .. }
         | Command::Read { .. }
@@ -85,6 +87,47 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
         | Command::Announce { .. }
         | Command::Changed(_) => Ok(()),
     }
+}
+
+fn agent(settings: &AgentSettings) -> Result<(), Refusal> {
+    let AgentSettings {
+        auto: _,
+        limit,
+        greeting,
+        close,
+        offline,
+    } = settings;
+    number("limit", *limit, 0, LIMIT)?;
+    at_most("greeting", greeting, GREETING)?;
+    number("idle_minutes", close.idle_minutes, 1, 1440)?;
+    at_most("close_text", &close.text, TEXT)?;
+    at_most("offline_text", &offline.text, TEXT)
+}
+
+fn shop(settings: &ShopSettings) -> Result<(), Refusal> {
+    let ShopSettings {
+        nobody_text,
+        busy_text,
+        transfer_seconds,
+        away_seconds,
+        reserve,
+    } = settings;
+    at_most("nobody_text", nobody_text, TEXT)?;
+    at_most("busy_text", busy_text, TEXT)?;
+    number("transfer_seconds", *transfer_seconds, 10, 3600)?;
+    number("away_seconds", *away_seconds, 15, 600)?;
+    number("reserve", *reserve, 0, 5)
+}
+
+fn number(field: &'static str, number: u32, least: u32, most: u32) -> Result<(), Refusal> {
+    if (least..=most).contains(&number) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        field,
+        format!("需要 {least} 到 {most} 之间的数字。"),
+        format!("This is a number from {least} to {most}."),
+    ))
 }
 
 fn arrival(inbound: &Inbound) -> Result<(), Refusal> {
@@ -252,11 +295,43 @@ mod tests {
     }
 
     fn accept(limit: u32, greeting: usize) -> Command {
-        Command::SetAcceptance {
+        let greeting = "您".repeat(greeting);
+        Command::Configure {
             agent: AgentId(1),
-            auto: true,
-            limit,
-            greeting: "您".repeat(greeting),
+            settings: AgentSettings::accepting(true, limit, &greeting),
+        }
+    }
+
+    fn configured(idle_minutes: u32, close: usize, offline: usize) -> Command {
+        let mut settings = AgentSettings::accepting(true, 1, "");
+        settings.close.idle_minutes = idle_minutes;
+        settings.close.text = "您".repeat(close);
+        settings.offline.text = "您".repeat(offline);
+        Command::Configure {
+            agent: AgentId(1),
+            settings,
+        }
+    }
+
+    fn shop([transfer_seconds, away_seconds, reserve]: [u32; 3], nobody: usize, busy: usize) -> Command {
+        let settings = ShopSettings {
+            nobody_text: "您".repeat(nobody),
+            busy_text: "您".repeat(busy),
+            transfer_seconds,
+            away_seconds,
+            reserve,
+        };
+        Command::ConfigureShop { settings }
+    }
+
+    fn offer(note: usize) -> Command {
+        Command::Offer {
+            agent: AgentId(1),
+            senior: false,
+            conversation: ConversationId(1),
+            epoch: 1,
+            to: AgentId(2),
+            note: "您".repeat(note),
         }
     }
 
@@ -324,6 +399,11 @@ mod tests {
             annotate("注".repeat(ANNOTATION)),
             tag(&"签".repeat(TAG_NAME), true),
             tag(&"签".repeat(TAG_NAME), false),
+            configured(1, TEXT, TEXT),
+            configured(1440, 0, 0),
+            shop([10, 15, 0], TEXT, TEXT),
+            shop([3600, 600, 5], 0, 0),
+            offer(TEXT),
         ];
         for command in fine {
             assert!(check(&command).is_ok());
@@ -354,6 +434,18 @@ mod tests {
             tag(" ", false),
             tag(&"签".repeat(TAG_NAME + 1), true),
             tag(&"签".repeat(TAG_NAME + 1), false),
+            configured(0, 0, 0),
+            configured(1441, 0, 0),
+            configured(1, TEXT + 1, 0),
+            configured(1, 0, TEXT + 1),
+            shop([9, 15, 0], 0, 0),
+            shop([3601, 15, 0], 0, 0),
+            shop([10, 14, 0], 0, 0),
+            shop([10, 601, 0], 0, 0),
+            shop([10, 15, 6], 0, 0),
+            shop([10, 15, 0], TEXT + 1, 0),
+            shop([10, 15, 0], 0, TEXT + 1),
+            offer(TEXT + 1),
         ];
         for command in refused {
             let (code, _) = check(&command).unwrap_err().code();

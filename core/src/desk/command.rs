@@ -2,7 +2,9 @@
 use super::customers::CustomerCommand;
 use super::work::Topic;
 use crate::ids::{AgentId, ChannelId, ConversationId, Millis};
-use crate::records::{Annotation, Conversation, Customer, DeskAgent, Message, Tag};
+use crate::records::{
+    Annotation, AutoClose, Conversation, Customer, DeskAgent, Message, OfflineText, ShopSettings, Tag,
+};
 use weikefu_channel::{Cause, Content, Inbound, Stored, Words};
 
 /// A command. Rights have been checked before; bounds are checked by the desk.
@@ -57,21 +59,86 @@ pub enum Command {
         /// Which.
         online: bool,
     },
-    /// Settings of acceptance (A5.1).
-    SetAcceptance {
+    /// An agent's first page has opened, or the last one has gone.
+    SetPage {
         /// Whose.
         agent: AgentId,
-        /// Automatic acceptance on.
-        auto: bool,
-        /// Up to how many customers.
-        limit: u32,
-        /// Sent on acceptance; empty means nothing.
-        greeting: String,
+        /// Which.
+        open: bool,
+    },
+    /// The server has started: everybody has to open a page again.
+    Started,
+    /// Something may be due by now.
+    Tick,
+    /// Settings of one agent (A5.1, A5.2, A5.3).
+    Configure {
+        /// Whose.
+        agent: AgentId,
+        /// What he wants.
+        settings: AgentSettings,
+    },
+    /// Settings of the whole desk (A5.4 and the times).
+    ConfigureShop {
+        /// What the administrator wants.
+        settings: ShopSettings,
     },
     /// 接入
     Accept {
         /// By whom.
         agent: AgentId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+    },
+    /// Deletes a waiting conversation without an answer (A2.4).
+    Dismiss {
+        /// By whom.
+        agent: AgentId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+    },
+    /// Offers a conversation to another agent (A2.10).
+    Offer {
+        /// By whom.
+        agent: AgentId,
+        /// May also offer what another agent holds.
+        senior: bool,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+        /// To whom.
+        to: AgentId,
+        /// What he should know.
+        note: String,
+    },
+    /// Takes what was offered.
+    Take {
+        /// By whom.
+        agent: AgentId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+    },
+    /// Does not take what was offered.
+    Decline {
+        /// By whom.
+        agent: AgentId,
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The epoch the agent saw.
+        epoch: u32,
+    },
+    /// Takes an offer back.
+    Withdraw {
+        /// By whom.
+        agent: AgentId,
+        /// May also take back what others offered.
+        senior: bool,
         /// Which conversation.
         conversation: ConversationId,
         /// The epoch the agent saw.
@@ -150,6 +217,47 @@ pub enum Command {
     Customer(CustomerCommand),
     /// Something that is not part of the desk's picture has changed; everybody is told.
     Changed(Topic),
+}
+
+/// What an agent sets for himself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSettings {
+    /// Automatic acceptance on.
+    pub auto: bool,
+    /// Up to how many customers.
+    pub limit: u32,
+    /// Sent on acceptance; empty means nothing.
+    pub greeting: String,
+    /// Closing of idle conversations.
+    pub close: AutoClose,
+    /// What customers hear while he is offline.
+    pub offline: OfflineText,
+}
+
+impl AgentSettings {
+    /// Automatic acceptance as wanted, nothing else.
+    #[must_use]
+    pub fn accepting(auto: bool, limit: u32, greeting: &str) -> Self {
+        AgentSettings {
+            auto,
+            limit,
+            greeting: greeting.to_owned(),
+            close: AutoClose::default(),
+            offline: OfflineText::default(),
+        }
+    }
+
+    /// What an agent has set.
+    #[must_use]
+    pub fn of(agent: &DeskAgent) -> Self {
+        AgentSettings {
+            auto: agent.auto,
+            limit: agent.limit,
+            greeting: agent.greeting.clone(),
+            close: agent.close.clone(),
+            offline: agent.offline.clone(),
+        }
+    }
 }
 
 /// How the handing over of a message went.

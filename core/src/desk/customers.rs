@@ -4,11 +4,11 @@ use super::change::Change;
 use super::command::Reply;
 use super::facts::Facts;
 use super::work::Work;
-use super::{dispatch, tags};
+use super::{accept, dispatch, tags};
 use crate::error::Refusal;
 use crate::ids::{AgentId, CustomerId};
 use crate::records::{
-    Annotation, AnnotationId, Blocked, Card, Conversation, ConversationState, Customer, Gender, Solved, TagId,
+    Annotation, AnnotationId, Blocked, Card, Conversation, Customer, Gender, Solved, TagId,
 };
 
 /// A command about a customer or the shop's tags.
@@ -236,15 +236,8 @@ fn block<F: Facts>(
     customer.revision = customer.revision.wrapping_add(1);
     work.put(Change::Blacklisted(id, at, true));
     work.put(Change::Customer(customer.clone()));
-    for mut conversation in theirs {
-        conversation.state = ConversationState::Closed;
-        conversation.owner = None;
-        conversation.epoch += 1;
-        conversation.closed_at = Some(at);
-        conversation.unread = 0;
-        conversation.asked_at = None;
-        conversation.transfer = None;
-        work.put_conversation(conversation)?;
+    for conversation in theirs {
+        work.put_conversation(accept::ended(conversation, at))?;
     }
     dispatch::pull(work)?;
     Ok(Reply::Customer(customer))

@@ -43,5 +43,6 @@ pub(super) fn queue<F: Facts>(work: &mut Work<'_, F>, mut conversation: Conversa
     conversation.state = ConversationState::Waiting;
     conversation.owner = None;
     conversation.epoch += 1;
+    conversation.transfer = None;
     work.put_conversation(conversation)
 }

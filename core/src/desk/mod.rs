@@ -19,15 +19,17 @@ mod send;
 mod state;
 mod tags;
 mod texts;
+mod timers;
+mod transfer;
 mod work;
 
 pub use change::{Change, DedupeKey, Stuck};
-pub use command::{Command, DeliveryResult, Reply};
+pub use command::{AgentSettings, Command, DeliveryResult, Reply};
 pub use customers::{CustomerCommand, Edit};
 pub use facts::{Facts, Lookup};
 pub use reach::{Allowance, Rules, Standing};
 pub use state::Desk;
-pub use work::{Effect, Event, Happening, Outcome, Topic};
+pub use work::{Effect, Event, Happening, Outcome, ReturnReason, Topic};
 
 use crate::error::Refusal;
 use crate::ids::Millis;
@@ -35,90 +37,139 @@ use work::Work;
 
 impl Desk {
     /// Decides one command. Either everything it causes is in the outcome and in the live state, or it is
-    /// refused and nothing has changed.
+    /// refused and nothing has changed; see [`Desk::is_torn`] for the one exception.
     pub fn decide(&mut self, facts: &impl Facts, command: Command, now: Millis) -> Result<Outcome, Refusal> {
         bounds::check(&command)?;
+        let counters = self.counters;
         let mut work = Work::new(self, facts, now);
-        let reply = match command {
-            Command::Receive {
-                channel,
-                inbound,
-                rules,
-            } => receive::receive(&mut work, channel, inbound, &rules),
-            Command::Amend {
-                channel,
-                peer,
-                dedupe,
-                sent_at,
-                content,
-            } => receive::amend(&mut work, channel, &peer, sent_at, &dedupe, content),
-            Command::Join { agent } => Ok(presence::join(&mut work, agent)),
-            Command::Refresh { agent } => {
-                work.tell_agent(agent);
-                Ok(Reply::Done)
+        match carry_out(&mut work, command) {
+            Ok(reply) => Ok(work.finish(reply)),
+            Err(refusal) => {
+                let begun = work.has_begun() || work.desk.counters != counters;
+                work.desk.torn |= begun;
+                Err(refusal)
             }
-            Command::Leave { agent } => presence::leave(&mut work, agent),
-            Command::Suspend { agent } => presence::suspend(&mut work, agent),
-            Command::SetOnline { agent, online } => presence::set_online(&mut work, agent, online),
-            Command::SetAcceptance {
-                agent,
-                auto,
-                limit,
-                greeting,
-            } => presence::set_acceptance(&mut work, agent, auto, limit, greeting),
-            Command::Accept {
-                agent,
-                conversation,
-                epoch,
-            } => accept::accept(&mut work, agent, conversation, epoch),
-            Command::Close {
+        }
+    }
+}
+
+fn carry_out<F: Facts>(work: &mut Work<'_, F>, command: Command) -> Result<Reply, Refusal> {
+    match command {
+        Command::Receive {
+            channel,
+            inbound,
+            rules,
+        } => receive::receive(work, channel, inbound, &rules),
+        Command::Amend {
+            channel,
+            peer,
+            dedupe,
+            sent_at,
+            content,
+        } => receive::amend(work, channel, &peer, sent_at, &dedupe, content),
+        Command::Join { agent } => Ok(presence::join(work, agent)),
+        Command::Refresh { agent } => {
+            work.tell_agent(agent);
+            Ok(Reply::Done)
+        }
+        Command::Leave { agent } => presence::leave(work, agent),
+        Command::Suspend { agent } => presence::suspend(work, agent),
+        Command::SetOnline { agent, online } => presence::set_online(work, agent, online),
+        Command::SetPage { agent, open } => presence::set_page(work, agent, open),
+        Command::Started => presence::started(work),
+        Command::Tick => timers::tick(work),
+        Command::Configure { agent, settings } => presence::configure(work, agent, settings),
+        Command::ConfigureShop { settings } => Ok(presence::configure_shop(work, settings)),
+        Command::Accept {
+            agent,
+            conversation,
+            epoch,
+        } => accept::accept(work, agent, conversation, epoch),
+        Command::Dismiss {
+            agent,
+            conversation,
+            epoch,
+        } => accept::dismiss(work, agent, conversation, epoch),
+        Command::Offer {
+            agent,
+            senior,
+            conversation,
+            epoch,
+            to,
+            note,
+        } => {
+            let offer = transfer::Offer {
                 agent,
                 senior,
                 conversation,
                 epoch,
-            } => accept::close(&mut work, agent, senior, conversation, epoch),
-            Command::Read {
-                agent,
-                conversation,
-                seq,
-            } => send::read(&mut work, agent, conversation, seq),
-            Command::Send {
-                agent,
-                conversation,
-                client_id,
-                content,
-                force,
-            } => send::send(&mut work, agent, conversation, client_id, content, force),
-            Command::Retry {
-                agent,
-                conversation,
-                seq,
-                force,
-            } => send::retry(&mut work, agent, conversation, seq, force),
-            Command::Delivering { conversation, seq } => delivery::delivering(&mut work, conversation, seq),
-            Command::Delivered {
-                conversation,
-                seq,
-                result,
-            } => delivery::delivered(&mut work, conversation, seq, result),
-            Command::Announce {
+                to,
+                note,
+            };
+            transfer::offer(work, offer)
+        }
+        Command::Take {
+            agent,
+            conversation,
+            epoch,
+        } => transfer::take(work, agent, conversation, epoch),
+        Command::Decline {
+            agent,
+            conversation,
+            epoch,
+        } => transfer::decline(work, agent, conversation, epoch),
+        Command::Withdraw {
+            agent,
+            senior,
+            conversation,
+            epoch,
+        } => transfer::cancel(work, agent, senior, conversation, epoch),
+        Command::Close {
+            agent,
+            senior,
+            conversation,
+            epoch,
+        } => accept::close(work, agent, senior, conversation, epoch),
+        Command::Read {
+            agent,
+            conversation,
+            seq,
+        } => send::read(work, agent, conversation, seq),
+        Command::Send {
+            agent,
+            conversation,
+            client_id,
+            content,
+            force,
+        } => send::send(work, agent, conversation, client_id, content, force),
+        Command::Retry {
+            agent,
+            conversation,
+            seq,
+            force,
+        } => send::retry(work, agent, conversation, seq, force),
+        Command::Delivering { conversation, seq } => delivery::delivering(work, conversation, seq),
+        Command::Delivered {
+            conversation,
+            seq,
+            result,
+        } => delivery::delivered(work, conversation, seq, result),
+        Command::Announce {
+            channel,
+            healthy,
+            text,
+        } => {
+            work.tell(Happening::Channel {
                 channel,
                 healthy,
-                text,
-            } => {
-                work.tell(Happening::Channel {
-                    channel,
-                    healthy,
-                    text: delivery::cut_words(text),
-                });
-                Ok(Reply::Done)
-            }
-            Command::Customer(command) => customers::decide(&mut work, command),
-            Command::Changed(topic) => {
-                work.tell(Happening::Changed(topic));
-                Ok(Reply::Done)
-            }
-        }?;
-        Ok(work.finish(reply))
+                text: delivery::cut_words(text),
+            });
+            Ok(Reply::Done)
+        }
+        Command::Customer(command) => customers::decide(work, command),
+        Command::Changed(topic) => {
+            work.tell(Happening::Changed(topic));
+            Ok(Reply::Done)
+        }
     }
 }

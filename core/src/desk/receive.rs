@@ -4,6 +4,7 @@ use super::change::{Change, DedupeKey};
 use super::command::Reply;
 use super::dispatch;
 use super::facts::Facts;
+use super::texts;
 use super::work::Work;
 use crate::error::Refusal;
 use crate::ids::{ChannelId, ConversationId, CustomerId, Millis};
@@ -83,6 +84,9 @@ pub(super) fn receive<F: Facts>(
     };
     work.put(Change::Seen(key, seen));
     dispatch::pull(work)?;
+    if let Some((conversation, _)) = seen.place {
+        texts::after_arrival(work, conversation)?;
+    }
     let passive = work.passive.take().and_then(|slot| slot.taken);
     Ok(stored(seen, false, passive))
 }

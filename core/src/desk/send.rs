@@ -3,6 +3,7 @@ use super::accept::append;
 use super::change::{Change, DedupeKey};
 use super::command::Reply;
 use super::facts::Facts;
+use super::presence;
 use super::reach::Standing;
 use super::work::Work;
 use crate::error::Refusal;
@@ -36,6 +37,7 @@ pub(super) fn send<F: Facts>(
     if conversation.owner != Some(agent) {
         return Err(Refusal::NotOwner);
     }
+    presence::check_online(work, agent)?;
     let mut reach = work.reach(conversation.channel, &conversation.peer)?;
     let way = way(&reach, force, work.now)?;
     if reach.limited {
@@ -86,6 +88,7 @@ pub(super) fn retry<F: Facts>(
     force: bool,
 ) -> Result<Reply, Refusal> {
     let conversation = owned(work, agent, id)?;
+    presence::check_online(work, agent)?;
     let message = work.facts.message(id, seq)?.ok_or(Refusal::NotFound("message"))?;
     match message.delivery.as_ref().map(|delivery| delivery.state) {
         Some(DeliveryState::Failed | DeliveryState::Unknown) => {}

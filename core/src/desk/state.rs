@@ -1,7 +1,8 @@
 //! The live state of a desk. It is nothing but an index over stored records: [`Desk::apply`] is the one way
 //! in, used by decisions and by the rebuilding at start alike, so that the two cannot differ.
 use super::change::Change;
-use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
+use super::timers::Due;
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
     Conversation, ConversationState, Counters, Customer, DeskAgent, ShopSettings, Tag, TagId,
 };
@@ -20,6 +21,12 @@ pub struct Desk {
     pub(super) waiting: BTreeSet<(u64, ConversationId)>,
     /// What each agent holds.
     pub(super) held: BTreeMap<AgentId, BTreeSet<ConversationId>>,
+    /// What each agent is offered.
+    pub(super) offered: BTreeMap<AgentId, BTreeSet<ConversationId>>,
+    /// What happens by itself, the next first.
+    pub(super) due: BTreeSet<(Millis, Due)>,
+    /// The same by what it is.
+    pub(super) due_at: BTreeMap<Due, Millis>,
     /// The open conversation of an address.
     pub(super) talking: HashMap<(ChannelId, String), ConversationId>,
     /// Customers of open conversations.
@@ -28,6 +35,8 @@ pub struct Desk {
     pub(super) theirs: HashMap<CustomerId, BTreeSet<ConversationId>>,
     /// Service tags.
     pub(super) tags: BTreeMap<TagId, Tag>,
+    /// A record could not be read in the middle of a decision.
+    pub(super) torn: bool,
 }
 
 impl Desk {
@@ -42,10 +51,14 @@ impl Desk {
             open: HashMap::new(),
             waiting: BTreeSet::new(),
             held: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            due: BTreeSet::new(),
+            due_at: BTreeMap::new(),
             talking: HashMap::new(),
             customers: HashMap::new(),
             theirs: HashMap::new(),
             tags: BTreeMap::new(),
+            torn: false,
         }
     }
 
@@ -53,12 +66,17 @@ impl Desk {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Counters(_, counters) => self.counters = *counters,
-            Change::Settings(_, settings) => self.settings.clone_from(settings),
+            Change::Settings(_, settings) => {
+                self.settings.clone_from(settings);
+                self.schedule_agents();
+            }
             Change::Agent(_, agent) => {
-                self.agents.insert(agent.agent, agent.clone());
+                let before = self.agents.insert(agent.agent, agent.clone());
+                self.schedule_agent(agent.agent, before.as_ref());
             }
             Change::AgentGone(_, agent) => {
-                self.agents.remove(agent);
+                let before = self.agents.remove(agent);
+                self.schedule_agent(*agent, before.as_ref());
             }
             Change::Customer(customer) => {
                 if let Some(known) = self.customers.get_mut(&customer.id) {
@@ -92,7 +110,10 @@ impl Desk {
         if let Some(old) = self.open.remove(&new.id) {
             self.waiting.remove(&(old.ticket, old.id));
             if let Some(owner) = old.owner {
-                self.release(owner, old.id);
+                release(&mut self.held, owner, old.id);
+            }
+            if let Some(to) = old.offered_to() {
+                release(&mut self.offered, to, old.id);
             }
         }
         let address = (new.channel, new.peer.clone());
@@ -104,6 +125,7 @@ impl Desk {
                 self.theirs.remove(&new.customer);
                 self.customers.remove(&new.customer);
             }
+            self.schedule_conversation(new.id);
             return;
         }
         match (new.state, new.owner) {
@@ -116,16 +138,11 @@ impl Desk {
         }
         self.talking.insert(address, new.id);
         self.theirs.entry(new.customer).or_default().insert(new.id);
-        self.open.insert(new.id, new.clone());
-    }
-
-    fn release(&mut self, owner: AgentId, conversation: ConversationId) {
-        if let Some(set) = self.held.get_mut(&owner) {
-            set.remove(&conversation);
-            if set.is_empty() {
-                self.held.remove(&owner);
-            }
+        if let Some(to) = new.offered_to() {
+            self.offered.entry(to).or_default().insert(new.id);
         }
+        self.open.insert(new.id, new.clone());
+        self.schedule_conversation(new.id);
     }
 
     /// Keeps a customer at hand while one of their conversations is open.
@@ -137,6 +154,13 @@ impl Desk {
     #[must_use]
     pub fn shop(&self) -> ShopId {
         self.shop
+    }
+
+    /// A decision was refused after it had begun to change the live state, because a record is damaged. Such a
+    /// desk has to be read again.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn
     }
 
     /// The number of the last event.
@@ -182,6 +206,15 @@ impl Desk {
             .filter_map(|id| self.open.get(id))
     }
 
+    /// What an agent is offered by others.
+    pub fn offered_to(&self, agent: AgentId) -> impl Iterator<Item = &Conversation> {
+        self.offered
+            .get(&agent)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.open.get(id))
+    }
+
     /// An open conversation.
     #[must_use]
     pub fn conversation(&self, id: ConversationId) -> Option<&Conversation> {
@@ -218,5 +251,18 @@ impl Desk {
     /// All open conversations, in no order.
     pub fn open(&self) -> impl Iterator<Item = &Conversation> {
         self.open.values()
+    }
+}
+
+fn release(
+    sets: &mut BTreeMap<AgentId, BTreeSet<ConversationId>>,
+    agent: AgentId,
+    conversation: ConversationId,
+) {
+    if let Some(set) = sets.get_mut(&agent) {
+        set.remove(&conversation);
+        if set.is_empty() {
+            sets.remove(&agent);
+        }
     }
 }

@@ -6,11 +6,13 @@ use super::automatic::speak;
 use super::facts::Facts;
 use super::work::Work;
 use crate::error::Refusal;
-use crate::ids::{AgentId, Millis};
-use crate::records::{Author, Auto, Conversation};
+use crate::ids::{AgentId, ConversationId, Millis};
+use crate::records::{Author, Auto, Conversation, DeskAgent};
 
 /// The least time between two texts of a kind that may be repeated, milliseconds.
 const AGAIN: Millis = 30 * 60_000;
+/// Customers told at once that their agent has gone, so that it fits a transaction. Others hear when they write.
+pub(super) const AT_ONCE: usize = 500;
 
 /// Stores a conversation and says an automatic text in it, if there is one to say and it is time for it.
 /// `owner` is the agent in whose name it is said. The conversation is stored in any case, with its changes.
@@ -20,12 +22,66 @@ pub(super) fn say<F: Facts>(
     auto: Auto,
     owner: Option<AgentId>,
 ) -> Result<(), Refusal> {
-    let text = text(work, auto, owner);
-    let (Some((author, text)), true) = (text, due(&conversation, auto, work.now)) else {
+    let Some((author, text)) = wanted(work, &conversation, auto, owner) else {
         return work.put_conversation(conversation);
     };
     conversation.note_said(auto, work.now);
     speak(work, conversation, author, text).map(drop)
+}
+
+/// Says it only when there is something to say; else nothing happens.
+fn mention<F: Facts>(
+    work: &mut Work<'_, F>,
+    conversation: Conversation,
+    auto: Auto,
+    owner: Option<AgentId>,
+) -> Result<(), Refusal> {
+    if wanted(work, &conversation, auto, owner).is_none() {
+        return Ok(());
+    }
+    say(work, conversation, auto, owner)
+}
+
+/// A customer wrote: while nobody can answer, the desk says why. Called after dispatch has done what it can.
+pub(super) fn after_arrival<F: Facts>(work: &mut Work<'_, F>, id: ConversationId) -> Result<(), Refusal> {
+    let Some(conversation) = work.desk.open.get(&id).cloned() else {
+        return Ok(());
+    };
+    let auto = match conversation.owner {
+        Some(owner) if work.desk.agent(owner).is_some_and(DeskAgent::is_online) => return Ok(()),
+        Some(_) => Auto::Offline,
+        None if work.desk.agents().any(DeskAgent::is_online) => Auto::Busy,
+        None => Auto::Nobody,
+    };
+    let owner = conversation.owner;
+    mention(work, conversation, auto, owner)
+}
+
+/// An agent is offline from now on: those of his customers who wait for an answer are told.
+pub(super) fn after_going<F: Facts>(work: &mut Work<'_, F>, agent: AgentId) -> Result<(), Refusal> {
+    let asked = |open: &&Conversation| open.asked_at.is_some();
+    let ids: Vec<ConversationId> = work
+        .desk
+        .held_by(agent)
+        .filter(asked)
+        .take(AT_ONCE)
+        .map(|open| open.id)
+        .collect();
+    for id in ids {
+        after_arrival(work, id)?;
+    }
+    Ok(())
+}
+
+fn wanted<F: Facts>(
+    work: &Work<'_, F>,
+    conversation: &Conversation,
+    auto: Auto,
+    owner: Option<AgentId>,
+) -> Option<(Author, String)> {
+    due(conversation, auto, work.now)
+        .then(|| text(work, auto, owner))
+        .flatten()
 }
 
 /// Whether a text of this kind may be said now.

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::state::Desk;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
-use crate::records::{Conversation, Customer, DeskAgent, Message, Reach};
+use crate::records::{Conversation, Customer, DeskAgent, Message, Reach, Transfer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -39,6 +39,19 @@ pub enum Happening {
         message: Message,
         /// Who holds the conversation; decides who may see this.
         owner: Option<AgentId>,
+        /// Whom it is offered to; he may see this too.
+        offered: Option<AgentId>,
+    },
+    /// An offer has ended without being taken. For those it concerns only.
+    Returned {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// What was offered.
+        offer: Transfer,
+        /// Who holds the conversation.
+        owner: Option<AgentId>,
+        /// Why.
+        reason: ReturnReason,
     },
     /// A channel is doing well or badly.
     Channel {
@@ -74,6 +87,20 @@ pub enum Topic {
     Channels,
     /// Agents of the shop.
     Agents,
+}
+
+/// Why an offer went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnReason {
+    /// The receiver did not want it.
+    Declined,
+    /// Nobody took it in time.
+    Timeout,
+    /// The receiver is not online any more.
+    Offline,
+    /// The sender took it back, or offered it to somebody else.
+    Cancelled,
 }
 
 /// Something to do after the changes are durable.
@@ -159,6 +186,11 @@ impl<'a, F: Facts> Work<'a, F> {
         }
     }
 
+    /// Whether anything has been put.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Writes a record and takes it into the live state.
     pub(super) fn put(&mut self, change: Change) {
         self.desk.apply(&change);
@@ -231,6 +263,7 @@ impl<'a, F: Facts> Work<'a, F> {
             seq,
             message,
             owner: conversation.owner,
+            offered: conversation.offered_to(),
         });
     }
 

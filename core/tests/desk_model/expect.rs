@@ -1,13 +1,17 @@
 //! What each command has to answer and to leave behind, said independently of how the desk does it.
+use crate::handing::online;
 use crate::script::{Epoch, Place, Which, Who};
+use crate::timed;
 use crate::world::{Answer, World, address, arrival, done, rules, sent_at, written};
 use weikefu_channel::{Action, Content, Inbound, Profile, Refused, Stored};
-use weikefu_core::desk::{Command, DeliveryResult, Reply, Standing};
+use weikefu_core::desk::{AgentSettings, Command, DeliveryResult, Reply, Standing};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
-use weikefu_core::records::{Author, Auto, ConversationState, DeliveryState, StoredContent, Way};
+use weikefu_core::records::{
+    Author, Auto, ConversationState, DeliveryState, ShopSettings, StoredContent, Way,
+};
 
-fn refused(answer: &Answer) -> &'static str {
+pub(crate) fn refused(answer: &Answer) -> &'static str {
     match answer {
         Ok(_) => "fine",
         Err(refusal) => refusal.code().0,
@@ -85,6 +89,7 @@ pub(crate) fn message(world: &mut World, from: u32, id: u32, content: Content, p
     let conversation = world.desk.conversation(id).unwrap();
     assert_eq!((conversation.channel, &conversation.peer), (channel, &peer));
     assert!(conversation.unread > 0);
+    timed::told_why(world, id);
 }
 
 pub(crate) fn behaviour(world: &mut World, from: u32, id: u32, profile: Profile, action: Action) {
@@ -172,22 +177,16 @@ pub(crate) fn set_online(world: &mut World, agent: AgentId, online: bool) {
     keeps(world, agent, &held);
 }
 
-pub(crate) fn set_acceptance(world: &mut World, agent: AgentId, auto: bool, limit: u32, greeting: bool) {
+pub(crate) fn configure(world: &mut World, agent: AgentId, settings: &AgentSettings) {
     let held: Vec<ConversationId> = world.desk.held_by(agent).map(|c| c.id).collect();
-    let greeting = if greeting { "您好" } else { "" };
-    let answer = world.run(Command::SetAcceptance {
+    let answer = world.run(Command::Configure {
         agent,
-        auto,
-        limit,
-        greeting: greeting.into(),
+        settings: settings.clone(),
     });
     let Some(record) = world.memory.agents.get(&agent) else {
         return assert_eq!(refused(&answer), "not_at_desk");
     };
-    assert_eq!(
-        (record.auto, record.limit, record.greeting.as_str()),
-        (auto, limit, greeting)
-    );
+    assert_eq!(AgentSettings::of(record), *settings);
     keeps(world, agent, &held);
 }
 
@@ -218,6 +217,8 @@ fn press(world: &mut World, agent: AgentId, conversation: ConversationId, epoch:
         _ if !at_desk => "not_at_desk",
         None => "not_found",
         Some(before) if before.owner == Some(agent) => "fine",
+        Some(before) if before.state == ConversationState::Closed => "conversation_taken",
+        Some(_) if !online(world, agent) => "agent_offline",
         Some(before) if before.state == ConversationState::Waiting && before.epoch == epoch => "fine",
         Some(_) => "conversation_taken",
     };
@@ -251,7 +252,7 @@ pub(crate) fn race(world: &mut World, first: AgentId, second: AgentId, which: Wh
     let second_wins = press(world, second, conversation, epoch);
     if waits && first != second {
         assert!(!(first_wins && second_wins), "two winners");
-        let able = |agent| world.memory.agents.contains_key(&agent);
+        let able = |agent| online(world, agent);
         assert_eq!(
             first_wins || second_wins,
             able(first) || able(second),
@@ -305,6 +306,14 @@ fn owner_only(world: &World, agent: AgentId, conversation: ConversationId) -> &'
     }
 }
 
+/// The refusal of what only an owner who is online may do.
+fn writer_only(world: &World, agent: AgentId, conversation: ConversationId) -> &'static str {
+    match owner_only(world, agent, conversation) {
+        "fine" if !online(world, agent) => "agent_offline",
+        other => other,
+    }
+}
+
 pub(crate) fn read(world: &mut World, who: Who, which: Which, all: bool) {
     let conversation = world.pick(which);
     let agent = world.who(who, conversation);
@@ -351,7 +360,7 @@ pub(crate) fn send(world: &mut World, who: Who, which: Which, client_id: u32, co
     let key = (conversation, agent, client_id.clone());
     let expected = match world.sent.get(&key) {
         Some(_) => "fine",
-        None => match owner_only(world, agent, conversation) {
+        None => match writer_only(world, agent, conversation) {
             "fine" => reachable(world, conversation, force),
             other => other,
         },
@@ -393,7 +402,7 @@ pub(crate) fn retry(world: &mut World, who: Who, place: Place, force: bool) {
     let (conversation, seq) = world.place(place);
     let agent = world.who(who, conversation);
     let before = state(world, (conversation, seq));
-    let expected = match owner_only(world, agent, conversation) {
+    let expected = match writer_only(world, agent, conversation) {
         "fine" => match before {
             Some(DeliveryState::Failed | DeliveryState::Unknown) => reachable(world, conversation, force),
             // Somebody was faster.
@@ -488,11 +497,9 @@ pub(crate) fn oversized(world: &mut World, kind: u32) {
                 rules: rules(channel),
             }
         }
-        2 => Command::SetAcceptance {
+        2 => Command::Configure {
             agent: AgentId(1),
-            auto: true,
-            limit: u32::MAX,
-            greeting: String::new(),
+            settings: AgentSettings::accepting(true, u32::MAX, ""),
         },
         3 => Command::Send {
             agent: AgentId(1),
@@ -501,11 +508,23 @@ pub(crate) fn oversized(world: &mut World, kind: u32) {
             content: Content::text(long),
             force: true,
         },
-        _ => Command::SetAcceptance {
+        4 => Command::Configure {
             agent: AgentId(1),
-            auto: true,
-            limit: 3,
-            greeting: long,
+            settings: AgentSettings::accepting(true, 3, &long),
+        },
+        5 => Command::ConfigureShop {
+            settings: ShopSettings {
+                busy_text: long,
+                ..ShopSettings::default()
+            },
+        },
+        _ => Command::Offer {
+            agent: AgentId(1),
+            senior: true,
+            conversation: world.pick(Which::Missing),
+            epoch: 1,
+            to: AgentId(2),
+            note: long,
         },
     };
     let answer = world.run(command);

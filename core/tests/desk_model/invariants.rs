@@ -1,4 +1,5 @@
 //! What holds after every command, and what a command may do to what was before it.
+use crate::deadlines;
 use crate::memory::Memory;
 use std::collections::{BTreeMap, BTreeSet};
 use weikefu_core::desk::{Command, Desk, Event, Happening, Stuck};
@@ -16,6 +17,7 @@ pub(crate) fn hold(desk: &Desk, memory: &Memory) {
     outbox(memory);
     crate::customers::hold(desk, memory);
     ledger(memory);
+    deadlines::hold(desk, memory);
     for customer in memory.customers.values() {
         let opened = memory
             .conversations
@@ -101,7 +103,11 @@ fn history(conversation: &Conversation, memory: &Memory) {
         .filter(|(_, message)| message.author == Author::Customer)
         .count();
     assert!(conversation.unread as usize <= written, "{conversation:?}");
-    let (_, last) = memory.messages_of(conversation.id).last().unwrap();
+    let (_, last) = memory
+        .messages_of(conversation.id)
+        .filter(|(_, message)| !matches!(message.author, Author::Note(_)))
+        .last()
+        .unwrap();
     let preview = conversation.last.as_ref().unwrap();
     assert_eq!((preview.at, preview.from), (last.at, last.author.speaker()));
     // What is closed stays as it is, even when the file of its last message arrives later.
@@ -129,7 +135,8 @@ fn outbox(memory: &Memory) {
         "the outbox holds what is under way and nothing else"
     );
     for message in memory.messages.values() {
-        assert_eq!(message.delivery.is_none(), message.author == Author::Customer);
+        let stays = matches!(message.author, Author::Customer | Author::Note(_));
+        assert_eq!(message.delivery.is_none(), stays);
     }
 }
 
@@ -173,7 +180,7 @@ fn ledger(memory: &Memory) {
 }
 
 /// From one state to the next.
-pub(crate) fn follow(before: &Desk, after: &Desk, command: &Command, events: &[Event]) {
+pub(crate) fn follow(before: &Desk, after: &Desk, command: &Command, events: &[Event], now: i64) {
     for (at, event) in events.iter().enumerate() {
         assert_eq!(
             event.n,
@@ -194,12 +201,16 @@ pub(crate) fn follow(before: &Desk, after: &Desk, command: &Command, events: &[E
         }
     }
     automatic(before, after, command, events);
+    deadlines::follow(before, after, command, now);
 }
 
 /// Automatic acceptance: only eligible agents, up to the limit, and from the head of the list.
 fn automatic(before: &Desk, after: &Desk, command: &Command, events: &[Event]) {
     let by_hand = match command {
         Command::Accept {
+            agent, conversation, ..
+        }
+        | Command::Take {
             agent, conversation, ..
         } => Some((*conversation, *agent)),
         _ => None,

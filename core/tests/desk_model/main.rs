@@ -2,11 +2,14 @@
 //! and the answer is the one the rules ask for.
 #![allow(clippy::unwrap_used)] // a test ends where it fails
 mod customers;
+mod deadlines;
 mod expect;
+mod handing;
 mod invariants;
 mod memory;
 mod quota;
 mod script;
+mod timed;
 mod world;
 
 use proptest::prelude::*;

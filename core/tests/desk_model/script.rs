@@ -11,6 +11,8 @@ use weikefu_core::desk::DeliveryResult;
 pub(crate) enum Who {
     /// The owner of the conversation, if it has one.
     Owner,
+    /// Whom it is offered to, if it is.
+    Receiver,
     /// One of a few, at the desk or not.
     Agent(u32),
 }
@@ -20,6 +22,7 @@ pub(crate) enum Who {
 pub(crate) enum Which {
     Waiting(Index),
     Open(Index),
+    Offered(Index),
     /// Any there ever was.
     Known(Index),
     /// One that does not exist.
@@ -67,11 +70,52 @@ pub(crate) enum Step {
     Leave(u32),
     Suspend(u32),
     SetOnline(u32, bool),
-    SetAcceptance {
+    SetPage(u32, bool),
+    Started,
+    /// So many seconds go by, then the desk does what is due.
+    Tick(u32),
+    Configure {
         agent: u32,
         auto: bool,
         limit: u32,
         greeting: bool,
+        close: Option<u32>,
+        offline: bool,
+    },
+    ConfigureShop {
+        nobody: bool,
+        busy: bool,
+        transfer_seconds: u32,
+        away_seconds: u32,
+    },
+    Dismiss {
+        who: Who,
+        which: Which,
+        epoch: Epoch,
+    },
+    Offer {
+        who: Who,
+        senior: bool,
+        which: Which,
+        epoch: Epoch,
+        to: u32,
+        note: bool,
+    },
+    Take {
+        who: Who,
+        which: Which,
+        epoch: Epoch,
+    },
+    Decline {
+        who: Who,
+        which: Which,
+        epoch: Epoch,
+    },
+    Withdraw {
+        who: Who,
+        senior: bool,
+        which: Which,
+        epoch: Epoch,
     },
     Accept {
         who: Who,
@@ -148,6 +192,14 @@ fn who() -> impl Strategy<Value = Who> {
     prop_oneof![3 => Just(Who::Owner), 2 => (0..AGENTS).prop_map(Who::Agent)]
 }
 
+fn receiver() -> impl Strategy<Value = Who> {
+    prop_oneof![4 => Just(Who::Receiver), 1 => who()]
+}
+
+fn offered() -> impl Strategy<Value = Which> {
+    prop_oneof![6 => any::<Index>().prop_map(Which::Offered), 1 => which()]
+}
+
 fn which() -> impl Strategy<Value = Which> {
     prop_oneof![
         3 => any::<Index>().prop_map(Which::Waiting),
@@ -201,6 +253,38 @@ const ADDRESSES: u32 = 7;
 /// Ids an address uses; few, so that repetitions come up.
 const IDS: u32 = 9;
 
+fn configure() -> impl Strategy<Value = Step> {
+    let close = prop::option::of(1..4_u32);
+    let settings = (
+        0..AGENTS,
+        prop::bool::weighted(0.8),
+        0..=3_u32,
+        any::<bool>(),
+        close,
+        any::<bool>(),
+    );
+    settings.prop_map(|(agent, auto, limit, greeting, close, offline)| Step::Configure {
+        agent,
+        auto,
+        limit,
+        greeting,
+        close,
+        offline,
+    })
+}
+
+fn offer() -> impl Strategy<Value = Step> {
+    let offer = (who(), any::<bool>(), which(), epoch(), 0..AGENTS, any::<bool>());
+    offer.prop_map(|(who, senior, which, epoch, to, note)| Step::Offer {
+        who,
+        senior,
+        which,
+        epoch,
+        to,
+        note,
+    })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let agent = || 0..AGENTS;
     prop_oneof![
@@ -213,9 +297,22 @@ fn step() -> impl Strategy<Value = Step> {
         1 => agent().prop_map(Step::Leave),
         1 => agent().prop_map(Step::Suspend),
         8 => (agent(), prop::bool::weighted(0.7)).prop_map(|(agent, on)| Step::SetOnline(agent, on)),
-        4 => (agent(), prop::bool::weighted(0.8), 0..=3_u32, any::<bool>()).prop_map(
-            |(agent, auto, limit, greeting)| Step::SetAcceptance { agent, auto, limit, greeting }
+        4 => configure(),
+        2 => (any::<bool>(), any::<bool>(), 10..90_u32, 15..90_u32).prop_map(
+            |(nobody, busy, transfer_seconds, away_seconds)| Step::ConfigureShop {
+                nobody, busy, transfer_seconds, away_seconds,
+            }
         ),
+        6 => (agent(), prop::bool::weighted(0.6)).prop_map(|(agent, open)| Step::SetPage(agent, open)),
+        1 => Just(Step::Started),
+        6 => prop_oneof![3 => 0..40_u32, 1 => 40..4000_u32].prop_map(Step::Tick),
+        2 => (who(), which(), epoch()).prop_map(|(who, which, epoch)| Step::Dismiss { who, which, epoch }),
+        12 => offer(),
+        10 => (receiver(), offered(), epoch()).prop_map(|(who, which, epoch)| Step::Take { who, which, epoch }),
+        2 => (receiver(), offered(), epoch())
+            .prop_map(|(who, which, epoch)| Step::Decline { who, which, epoch }),
+        2 => (who(), any::<bool>(), offered(), epoch())
+            .prop_map(|(who, senior, which, epoch)| Step::Withdraw { who, senior, which, epoch }),
         6 => (who(), which(), epoch()).prop_map(|(who, which, epoch)| Step::Accept { who, which, epoch }),
         4 => (agent(), agent(), which())
             .prop_map(|(first, second, which)| Step::Race { first, second, which }),
@@ -233,7 +330,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => customers::step(AGENTS).prop_map(Step::Customer),
         1 => agent().prop_map(Step::Refresh),
         1 => any::<bool>().prop_map(Step::Announce),
-        1 => (0..5_u32).prop_map(Step::Oversized),
+        1 => (0..7_u32).prop_map(Step::Oversized),
     ]
 }
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use weikefu_channel::{
     Action, Behaviour, Content, Cursor, Inbound, Profile, ReplyRule, Trigger, What, Words,
 };
-use weikefu_core::desk::{Command, Desk, Reply, Rules};
+use weikefu_core::desk::{AgentSettings, Command, Desk, Reply, Rules};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId};
-use weikefu_core::records::{Author, Conversation, ConversationState, DeliveryState, Message};
+use weikefu_core::records::{Author, Conversation, ConversationState, DeliveryState, Message, ShopSettings};
 
 pub(crate) type Answer = Result<Reply, Refusal>;
 type Arrival = (ChannelId, String, String);
@@ -60,7 +60,7 @@ impl World {
         for change in &outcome.changes {
             self.memory.write(change);
         }
-        invariants::follow(&before, &self.desk, &command, &outcome.events);
+        invariants::follow(&before, &self.desk, &command, &outcome.events, self.now);
         invariants::hold(&self.desk, &self.memory);
         self.count();
         Ok(outcome.reply)
@@ -103,6 +103,10 @@ impl World {
         let (from, index) = match which {
             Which::Waiting(index) => (waiting, index),
             Which::Open(index) => (open, index),
+            Which::Offered(index) => {
+                let offered = self.memory.open().filter(|c| c.transfer.is_some());
+                (offered.map(|c| c.id).collect(), index)
+            }
             Which::Known(index) => (known, index),
             Which::Missing => return MISSING,
         };
@@ -116,6 +120,11 @@ impl World {
     pub(crate) fn who(&self, who: Who, conversation: ConversationId) -> AgentId {
         match who {
             Who::Agent(agent) => AgentId(agent),
+            Who::Receiver => self
+                .desk
+                .conversation(conversation)
+                .and_then(Conversation::offered_to)
+                .unwrap_or(AgentId(0)),
             Who::Owner => self
                 .desk
                 .conversation(conversation)
@@ -172,7 +181,7 @@ impl World {
 
     /// One step of a script.
     pub(crate) fn step(&mut self, step: Step) {
-        use crate::expect;
+        use crate::{expect, handing, timed};
         match step {
             Step::Message {
                 from,
@@ -192,12 +201,58 @@ impl World {
             Step::Leave(agent) => expect::leave(self, AgentId(agent)),
             Step::Suspend(agent) => expect::suspend(self, AgentId(agent)),
             Step::SetOnline(agent, online) => expect::set_online(self, AgentId(agent), online),
-            Step::SetAcceptance {
+            Step::SetPage(agent, open) => timed::set_page(self, AgentId(agent), open),
+            Step::Started => timed::started(self),
+            Step::Tick(seconds) => timed::tick(self, seconds),
+            Step::Configure {
                 agent,
                 auto,
                 limit,
                 greeting,
-            } => expect::set_acceptance(self, AgentId(agent), auto, limit, greeting),
+                close,
+                offline,
+            } => {
+                let mut settings = AgentSettings::accepting(auto, limit, if greeting { "您好" } else { "" });
+                settings.close.on = close.is_some();
+                settings.close.idle_minutes = close.unwrap_or(1);
+                settings.close.text = if offline { "再见".into() } else { String::new() };
+                settings.offline.on = offline;
+                settings.offline.text = "我不在".into();
+                expect::configure(self, AgentId(agent), &settings);
+            }
+            Step::ConfigureShop {
+                nobody,
+                busy,
+                transfer_seconds,
+                away_seconds,
+            } => {
+                let said = |on, text: &str| if on { text.to_owned() } else { String::new() };
+                let settings = ShopSettings {
+                    nobody_text: said(nobody, "没有人"),
+                    busy_text: said(busy, "都在忙"),
+                    transfer_seconds,
+                    away_seconds,
+                    reserve: 2,
+                };
+                timed::configure_shop(self, &settings);
+            }
+            Step::Dismiss { who, which, epoch } => handing::dismiss(self, who, which, epoch),
+            Step::Offer {
+                who,
+                senior,
+                which,
+                epoch,
+                to,
+                note,
+            } => handing::offer(self, (who, senior), which, epoch, AgentId(to), note),
+            Step::Take { who, which, epoch } => handing::take(self, who, which, epoch),
+            Step::Decline { who, which, epoch } => handing::decline(self, who, which, epoch),
+            Step::Withdraw {
+                who,
+                senior,
+                which,
+                epoch,
+            } => handing::withdraw(self, (who, senior), which, epoch),
             Step::Accept { who, which, epoch } => expect::accept(self, who, which, epoch),
             Step::Race { first, second, which } => expect::race(self, AgentId(first), AgentId(second), which),
             Step::Close {

@@ -3,10 +3,10 @@ use crate::shop::{SHOP, Shop, WIDGET};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use weikefu_channel::{Action, Behaviour, Content, Inbound, Profile, ReplyRule, Trigger, What, Words};
-use weikefu_core::desk::{Command, CustomerCommand, DeliveryResult, Edit};
+use weikefu_core::desk::{AgentSettings, Command, CustomerCommand, DeliveryResult, Edit};
 use weikefu_core::ids::{AgentId, ConversationId, CustomerId};
 use weikefu_core::rebuild::rebuild;
-use weikefu_core::records::{DeliveryState, TagId};
+use weikefu_core::records::{DeliveryState, ShopSettings, TagId};
 
 /// Commands with small numbers, so that many of them hit something.
 fn command() -> impl Strategy<Value = Command> {
@@ -42,8 +42,19 @@ fn command() -> impl Strategy<Value = Command> {
         1 => agent().prop_map(|agent| Command::Leave { agent }),
         1 => agent().prop_map(|agent| Command::Suspend { agent }),
         4 => (agent(), any::<bool>()).prop_map(|(agent, online)| Command::SetOnline { agent, online }),
-        1 => (agent(), 0..3_u32).prop_map(|(agent, limit)| Command::SetAcceptance {
-            agent, auto: true, limit, greeting: "您好".into(),
+        1 => (agent(), 0..3_u32).prop_map(|(agent, limit)| Command::Configure {
+            agent, settings: AgentSettings::accepting(true, limit, "您好"),
+        }),
+        2 => (agent(), agent(), conversation(), 1..4_u32).prop_map(|(agent, to, conversation, epoch)| {
+            Command::Offer { agent, senior: true, conversation, epoch, to, note: "请接".into() }
+        }),
+        2 => (agent(), conversation(), 1..4_u32).prop_map(|(agent, conversation, epoch)| Command::Take {
+            agent, conversation, epoch,
+        }),
+        2 => (agent(), any::<bool>()).prop_map(|(agent, open)| Command::SetPage { agent, open }),
+        1 => Just(Command::Started),
+        1 => (10..20_u32).prop_map(|transfer_seconds| Command::ConfigureShop {
+            settings: ShopSettings { transfer_seconds, nobody_text: "稍等".into(), ..ShopSettings::default() },
         }),
         3 => (agent(), conversation(), 1..4_u32).prop_map(|(agent, conversation, epoch)| Command::Accept {
             agent, conversation, epoch,

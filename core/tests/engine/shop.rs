@@ -2,7 +2,7 @@
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use weikefu_channel::{Content, Inbound, Profile, What};
-use weikefu_core::desk::{Command, Desk, Effect, Reply};
+use weikefu_core::desk::{AgentSettings, Command, Desk, Effect, Reply};
 use weikefu_core::engine::Engine;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, ShopId};
@@ -73,6 +73,9 @@ impl Shop {
     pub(crate) async fn agent(&self, agent: u32) -> AgentId {
         let agent = AgentId(agent);
         self.run(Command::Join { agent }).await;
+        let settings = AgentSettings::accepting(false, 0, "");
+        self.run(Command::Configure { agent, settings }).await;
+        self.run(Command::SetOnline { agent, online: true }).await;
         agent
     }
 
