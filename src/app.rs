@@ -1,6 +1,7 @@
 //! Everything a running weikefu consists of, put together once.
 use crate::channels::Channels;
 use crate::data::DataFolder;
+use crate::http::OpenPages;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use weikefu_core::accounts::Accounts;
@@ -27,6 +28,8 @@ pub(crate) struct Installation {
 pub(crate) struct App {
     pub(crate) installation: Installation,
     pub(crate) throttle: Throttle,
+    /// Whose console is open.
+    pub(crate) open_pages: OpenPages,
     /// Turns true once, when the server shuts down.
     pub(crate) stopping: watch::Receiver<bool>,
     /// Serves the console from a folder instead of the executable.
@@ -81,6 +84,8 @@ impl Installation {
 
     /// Opens all enabled channels and begins to carry what is queued.
     pub(crate) async fn start(&self) {
+        // It fails only when the engine has ended, which ends the server.
+        let _ = self.engine.keep_time().await;
         self.channels.open_all().await;
         if let Err(error) = crate::admin::agents::reconcile(self).await {
             tracing::warn!(%error, "the desks could not be compared with the accounts");

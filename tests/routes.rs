@@ -196,7 +196,10 @@ async fn a_foreign_shop_looks_like_none() {
             let body = json!({
                 "epoch": 1, "seq": 1, "client_id": "x", "content": { "kind": "text", "text": "x" },
                 "tags": [], "blocked": true, "text": "x", "name": "x", "solved": true, "on": true,
-                "role": "agent", "nickname": "x", "disabled": true,
+                "role": "agent", "nickname": "x", "disabled": true, "to": 1,
+                "auto": true, "limit": 1, "greeting": "",
+                "close": { "on": false, "idle_minutes": 1, "text": "" },
+                "offline": { "on": false, "text": "" },
             });
             let answer = shop.admin.browser.json(route.method.clone(), &path, &body).await;
             assert_eq!(answer.refused(), not_found, "{asked}");

@@ -41,18 +41,42 @@ pub fn thread(
     part: Part,
     limit: usize,
 ) -> Result<Page, Error> {
+    read(trees, customer, channel, part, limit, |_| true)
+}
+
+/// The same as the customer may see it: without notes, and without what was never sent.
+pub fn thread_for_customer(
+    trees: &Trees,
+    customer: CustomerId,
+    channel: ChannelId,
+    part: Part,
+    limit: usize,
+) -> Result<Page, Error> {
+    read(trees, customer, channel, part, limit, Message::is_for_customer)
+}
+
+type Shown = fn(&Message) -> bool;
+
+fn read(
+    trees: &Trees,
+    customer: CustomerId,
+    channel: ChannelId,
+    part: Part,
+    limit: usize,
+    shown: Shown,
+) -> Result<Page, Error> {
     match part {
-        Part::After(cursor) => after(trees, customer, channel, cursor, limit),
-        Part::Before(cursor) => before(trees, customer, channel, Some(cursor), limit),
-        Part::Newest => before(trees, customer, channel, None, limit),
+        Part::After(cursor) => after(trees, customer, channel, cursor, limit, shown),
+        Part::Before(cursor) => before(trees, customer, channel, Some(cursor), limit, shown),
+        Part::Newest => before(trees, customer, channel, None, limit, shown),
         Part::Around(cursor) => {
             let behind = Cursor {
                 seq: cursor.seq.saturating_add(1),
                 ..cursor
             };
-            let mut page = before(trees, customer, channel, Some(behind), limit / 2 + 1)?;
+            let mut page = before(trees, customer, channel, Some(behind), limit / 2 + 1, shown)?;
             let rest = limit.saturating_sub(page.messages.len());
-            let newer = after(trees, customer, channel, cursor, rest)?;
+            let newer = after(trees, customer, channel, cursor, rest, shown)?;
             page.messages.extend(newer.messages);
             page.newer = newer.more;
             Ok(page)
@@ -66,6 +90,7 @@ fn after(
     channel: ChannelId,
     cursor: Cursor,
     limit: usize,
+    shown: Shown,
 ) -> Result<Page, Error> {
     let from = (customer, ConversationId(cursor.conversation));
     let until = (customer, ConversationId(u64::MAX));
@@ -82,6 +107,9 @@ fn after(
         };
         for message in trees.messages.range((id, first)..=(id, u32::MAX)) {
             let ((_, seq), message) = message?;
+            if !shown(&message) {
+                continue;
+            }
             if page.messages.len() == limit {
                 page.more = true;
                 return Ok(page);
@@ -98,6 +126,7 @@ fn before(
     channel: ChannelId,
     cursor: Option<Cursor>,
     limit: usize,
+    shown: Shown,
 ) -> Result<Page, Error> {
     let last = cursor.map_or(u64::MAX, |cursor| cursor.conversation);
     let range = (customer, ConversationId(0))..=(customer, ConversationId(last));
@@ -113,6 +142,9 @@ fn before(
         };
         for message in trees.messages.range((id, 0)..(id, end)).rev() {
             let ((_, seq), message) = message?;
+            if !shown(&message) {
+                continue;
+            }
             if page.messages.len() == limit {
                 page.more = true;
                 break 'all;

@@ -62,42 +62,18 @@ pub(super) fn service(trees: &Trees, agent: Option<AgentId>, waiting: bool) -> S
     }
 }
 
-/// Pages without anything for the customer that are passed over.
-const PAGES: usize = 5;
-
 /// The part of a thread a plugin asks for. Only what is for the customer.
 pub(super) fn thread(trees: &Trees, channel: ChannelId, query: &ThreadQuery) -> Result<Thread, Refusal> {
     let Some(identity) = trees.identities.get(&(channel, query.peer.clone()))? else {
         return Ok(Thread::default());
     };
-    let mut part = match (query.after, query.before) {
+    let part = match (query.after, query.before) {
         (Some(after), _) => Part::After(after),
         (None, Some(before)) => Part::Before(before),
         (None, None) => Part::Newest,
     };
     let limit = query.limit.clamp(1, 200) as usize;
-    let mut page = history::thread(trees, identity.customer, channel, part, limit)?;
-    // A page of nothing but what the customer never sees would look like the end.
-    for _ in 0..PAGES {
-        let next = match part {
-            Part::After(_) => page.messages.last(),
-            _ => page.messages.first(),
-        };
-        let next = next.map(|(id, seq, _)| Cursor {
-            conversation: id.0,
-            seq: *seq,
-        });
-        page.messages.retain(|(_, _, message)| message.is_for_customer());
-        let (true, true, Some(next)) = (page.messages.is_empty(), page.more, next) else {
-            break;
-        };
-        part = match part {
-            Part::After(_) => Part::After(next),
-            _ => Part::Before(next),
-        };
-        page = history::thread(trees, identity.customer, channel, part, limit)?;
-    }
-    page.messages.retain(|(_, _, message)| message.is_for_customer());
+    let page = history::thread_for_customer(trees, identity.customer, channel, part, limit)?;
     let open = latest_on(trees, identity.customer, channel)?;
     let waiting = open
         .as_ref()

@@ -166,6 +166,7 @@ pub(super) async fn serve(
     let app = Arc::new(App {
         installation: installation.clone(),
         throttle: Throttle::default(),
+        open_pages: crate::http::OpenPages::default(),
         stopping: stopping.clone(),
         web,
         demo_page,

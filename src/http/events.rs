@@ -5,6 +5,7 @@ use super::reply::Reply;
 use super::sockets::{self, Socket};
 use super::views::Frame;
 use crate::app::App;
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(20);
 /// How long the last word may take.
 const FAREWELL: Duration = Duration::from_millis(500);
+/// How many of those may pass without a sign of life before the page counts as gone.
+const SILENCE: u32 = 2;
 
 struct Listener {
     app: Arc<App>,
@@ -54,6 +57,7 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
     let after = context.query("after").and_then(|text| text.parse().ok());
     let language = context.language();
     let feed = app.installation.engine.feed(shop)?;
+    let open = Arc::clone(&app);
     sockets::upgrade(&mut context, move |socket| async move {
         // One that is ahead of us knew another store, before a backup came back: it is told to begin again.
         let last = after.unwrap_or_else(|| feed.last());
@@ -76,6 +80,7 @@ pub(crate) async fn listen(mut context: Context) -> Result<Reply, Refusal> {
             socket,
             last,
         };
+        let _page = open.open_pages.open(&open.installation.engine, shop, agent);
         // The guard first: who has lost his rights gets nothing more, not even what is being written.
         let code = tokio::select! {
             biased;
@@ -133,6 +138,7 @@ impl Listener {
         let mut stopping = self.app.stopping.clone();
         let mut tick = tokio::time::interval(TICK);
         tick.tick().await;
+        let mut silent = 0;
         loop {
             tokio::select! {
                 event = subscription.live.recv() => match event {
@@ -150,13 +156,21 @@ impl Listener {
                     }
                     Err(RecvError::Closed) => return Err(Gone),
                 },
-                frame = self.socket.next() => match frame {
+                frame = self.socket.next() => { silent = 0; match frame {
                     // Pings are answered by the library when the next frame is sent.
                     Some(Ok(Message::Ping(_))) => self.flush().await?,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
                     Some(Ok(_)) => {}
-                },
-                _ = tick.tick() => self.send(&Frame::Tick { n: self.last }).await?,
+                } },
+                _ = tick.tick() => {
+                    // A page answers a ping by itself; a machine that has gone says nothing.
+                    silent += 1;
+                    if silent > SILENCE {
+                        return Err(Gone);
+                    }
+                    self.send(&Frame::Tick { n: self.last }).await?;
+                    self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| Gone)?;
+                }
                 () = crate::app::stopped(&mut stopping) => {
                     let _ = self.socket.close(None).await;
                     return Err(Gone);
@@ -198,16 +212,28 @@ impl Listener {
         let frame = |readable| {
             let frame = Frame::Event {
                 n,
-                what: present::event(installation, what, readable, self.language),
+                what: present::event(installation, self.shop, what, readable, self.language),
             };
             serde_json::to_string(&frame).unwrap_or_default()
         };
         let text = match what {
-            Happening::Message { owner, .. } if !rights::may_read(self.agent, self.role, *owner) => {
+            Happening::Message { owner, offered, .. }
+                if !rights::may_read(self.agent, self.role, *owner, *offered) =>
+            {
+                return Ok(());
+            }
+            Happening::Returned { offer, owner, .. }
+                if ![Some(offer.from), Some(offer.to), *owner].contains(&Some(self.agent)) =>
+            {
                 return Ok(());
             }
             Happening::Conversation { conversation, .. }
-                if !rights::may_read(self.agent, self.role, conversation.owner) =>
+                if !rights::may_read(
+                    self.agent,
+                    self.role,
+                    conversation.owner,
+                    conversation.offered_to(),
+                ) =>
             {
                 frame(false)
             }

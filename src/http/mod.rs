@@ -5,6 +5,7 @@ mod context;
 mod events;
 mod files;
 mod leaving;
+mod open_pages;
 mod openapi;
 mod pages;
 pub(crate) mod present;
@@ -16,5 +17,6 @@ mod server;
 mod sockets;
 pub(crate) mod views;
 
+pub(crate) use open_pages::OpenPages;
 pub(crate) use openapi::document;
 pub(crate) use server::{Server, ServerError};

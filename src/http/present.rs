@@ -2,15 +2,18 @@
 use super::reach;
 use super::views::{
     AgentView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView, EventView,
-    HealthView, LastView, Me, MessageView, SessionView, ShopView, StatusView, TagRef,
+    HealthView, LastView, Me, MessageView, PresenceView, SessionView, ShopView, StatusView, TagRef,
+    TransferView,
 };
 use crate::app::Installation;
 use weikefu_channel::Words;
 use weikefu_core::desk::Happening;
 use weikefu_core::engine::now;
 use weikefu_core::error::{Language, Refusal};
-use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
-use weikefu_core::records::{Agent, Conversation, Customer, DeskAgent, Message, Session, TagId};
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId, Millis, ShopId};
+use weikefu_core::records::{
+    Agent, Conversation, Customer, DeskAgent, Message, Presence, Role, Session, TagId,
+};
 
 /// The public path of an agent's picture.
 pub(crate) fn avatar(agent: &Agent) -> Option<String> {
@@ -53,8 +56,9 @@ pub(crate) fn session(
     })
 }
 
-pub(crate) fn agent(installation: &Installation, desk: &DeskAgent, load: u32) -> AgentView {
+pub(crate) fn agent(installation: &Installation, shop: ShopId, desk: &DeskAgent, load: u32) -> AgentView {
     let account = installation.accounts.get(desk.agent).ok();
+    let role = installation.accounts.role(shop, desk.agent).ok().flatten();
     AgentView {
         id: desk.agent,
         nickname: account
@@ -62,7 +66,14 @@ pub(crate) fn agent(installation: &Installation, desk: &DeskAgent, load: u32) ->
             .map(|agent| agent.nickname.clone())
             .unwrap_or_default(),
         avatar: account.as_ref().and_then(avatar),
+        // One who has just left has no role any more.
+        role: role.unwrap_or(Role::Agent),
         online: desk.is_online(),
+        presence: match desk.presence {
+            Presence::Online => PresenceView::Online,
+            Presence::Lost { .. } => PresenceView::Lost,
+            Presence::Offline => PresenceView::Offline,
+        },
         active: load,
         limit: desk.limit,
     }
@@ -111,6 +122,7 @@ pub(crate) fn conversation(
     // As it is now: a later event tells what changes later. A store that cannot be read is noticed elsewhere.
     let address = (conversation.channel, conversation.peer.clone());
     let reach = installation.trees.reaches.get(&address).ok().flatten();
+    let transfer = conversation.transfer.as_ref().filter(|_| readable);
     ConversationView {
         id: conversation.id,
         customer: customer(installation, of),
@@ -131,7 +143,26 @@ pub(crate) fn conversation(
             text: last.text.clone(),
         }),
         reach: reach.and_then(|reach| reach::view(&reach, now())),
+        dismissed: conversation.dismissed,
+        transfer: transfer.map(|offer| TransferView {
+            from: offer.from,
+            to: offer.to,
+            note: offer.note.clone(),
+            at: offer.at,
+            until: offer.until,
+        }),
+        closes_at: closes_at(installation, conversation),
     }
+}
+
+/// When a conversation closes by itself, by the settings of its owner.
+fn closes_at(installation: &Installation, conversation: &Conversation) -> Option<Millis> {
+    if conversation.asked_at.is_some() || conversation.transfer.is_some() {
+        return None;
+    }
+    let owner = (conversation.id.shop(), conversation.owner?);
+    let record = installation.trees.desk_agents.get(&owner).ok()??;
+    conversation.closes_at(&record.close)
 }
 
 pub(crate) fn message(
@@ -149,6 +180,7 @@ pub(crate) fn message(
         sent_at: message.sent_at,
         from,
         agent,
+        auto: message.author.auto(),
         content: message.content.into(),
         client_id: message.client_id,
         delivery: message.delivery.map(|delivery| DeliveryView {
@@ -195,13 +227,17 @@ pub(crate) fn speaks(what: &Happening) -> bool {
             .as_ref()
             .is_some_and(|delivery| delivery.reason.is_some() || delivery.suppressed.is_some()),
         Happening::Channel { text, .. } => !text.is_empty(),
-        Happening::Conversation { .. } | Happening::Agent { .. } | Happening::Changed(_) => false,
+        Happening::Conversation { .. }
+        | Happening::Returned { .. }
+        | Happening::Agent { .. }
+        | Happening::Changed(_) => false,
     }
 }
 
 /// An event as every reader may see it; whether a reader may see it at all is decided elsewhere.
 pub(crate) fn event(
     installation: &Installation,
+    shop: ShopId,
     what: &Happening,
     readable: bool,
     language: Language,
@@ -222,7 +258,7 @@ pub(crate) fn event(
             message: message(*conversation, *seq, record.clone(), language),
         },
         Happening::Agent { agent: record, load } => EventView::Agent {
-            agent: agent(installation, record, *load),
+            agent: agent(installation, shop, record, *load),
         },
         Happening::Channel {
             channel,
@@ -233,6 +269,17 @@ pub(crate) fn event(
                 id: *channel,
                 status: status(*healthy, text, language),
             },
+        },
+        Happening::Returned {
+            conversation,
+            offer,
+            reason,
+            ..
+        } => EventView::Returned {
+            conversation: *conversation,
+            from: offer.from,
+            to: offer.to,
+            reason: *reason,
         },
         Happening::Changed(topic) => EventView::Changed { topic: *topic },
     }

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weikefu_channel::{Action, Cause, Content, Cursor, Kind, Limit};
-use weikefu_core::desk::Topic;
+use weikefu_core::desk::{ReturnReason, Topic};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use weikefu_core::records::{
-    AnnotationId, ConversationState, DeliveryState, Gender, Role, Speaker, Suppression, TagId,
+    AnnotationId, Auto, ConversationState, DeliveryState, Gender, Role, Speaker, Suppression, TagId,
 };
 
 /// A session and what it may choose from.
@@ -58,11 +58,24 @@ pub(crate) struct AgentView {
     pub(crate) nickname: String,
     /// Path of the picture.
     pub(crate) avatar: Option<String>,
+    pub(crate) role: Role,
+    /// Takes customers: the presence is `online`.
     pub(crate) online: bool,
+    pub(crate) presence: PresenceView,
     /// Customers held.
     pub(crate) active: u32,
     /// Customers automatic acceptance fills up to.
     pub(crate) limit: u32,
+}
+
+/// Whether an agent takes customers.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PresenceView {
+    Online,
+    /// Was online and has had no open page for too long; comes back with the next page.
+    Lost,
+    Offline,
 }
 
 /// Oneself at a desk.
@@ -258,6 +271,26 @@ pub(crate) struct ConversationView {
     pub(crate) last: Option<LastView>,
     /// What may still be sent; absent where the platform does not count.
     pub(crate) reach: Option<ReachView>,
+    /// Deleted from the waiting list without an answer.
+    pub(crate) dismissed: bool,
+    /// Offered to another agent, for those who may read the conversation.
+    pub(crate) transfer: Option<TransferView>,
+    /// When it closes by itself if nobody writes before.
+    pub(crate) closes_at: Option<Millis>,
+}
+
+/// An offered transfer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct TransferView {
+    /// Who offers.
+    pub(crate) from: AgentId,
+    /// Who may take.
+    pub(crate) to: AgentId,
+    /// What he should know. Never shown to the customer.
+    pub(crate) note: String,
+    pub(crate) at: Millis,
+    /// When it goes back by itself.
+    pub(crate) until: Millis,
 }
 
 /// A conversation's last message.
@@ -281,6 +314,8 @@ pub(crate) struct MessageView {
     pub(crate) sent_at: Option<Millis>,
     pub(crate) from: Speaker,
     pub(crate) agent: Option<AgentId>,
+    /// Which automatic text it is, if it is one.
+    pub(crate) auto: Option<Auto>,
     pub(crate) content: Content,
     pub(crate) client_id: Option<String>,
     /// Absent for what came in.
@@ -306,11 +341,60 @@ pub(crate) struct DeliveryView {
 pub(crate) struct DeskView {
     /// The last event contained in this picture.
     pub(crate) event: u64,
+    pub(crate) shop: DeskShop,
+    /// One's role in this shop.
+    pub(crate) role: Role,
     pub(crate) me: DeskMe,
     pub(crate) agents: Vec<AgentView>,
-    /// All that waits, and what this agent holds.
+    /// All that waits, what this agent holds, and what he is offered.
     pub(crate) conversations: Vec<ConversationView>,
     pub(crate) channels: Vec<ChannelView>,
+}
+
+/// The shop of a desk, with what consoles need of its settings.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DeskShop {
+    pub(crate) id: ShopId,
+    pub(crate) name: String,
+    /// IANA name of the time zone in which its days begin.
+    pub(crate) zone: String,
+    /// How long an agent without an open page still counts as online.
+    pub(crate) away_seconds: u32,
+    /// How long an offered transfer stays open.
+    pub(crate) transfer_seconds: u32,
+    /// How many of a platform's last answers automatic texts leave to the agent.
+    pub(crate) reserve: u32,
+}
+
+/// What all agents hold together.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LoadView {
+    pub(crate) agents: Vec<AgentLoad>,
+    /// Customers who wait.
+    pub(crate) waiting: u32,
+}
+
+/// What one agent holds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentLoad {
+    pub(crate) agent: AgentId,
+    /// Customers held.
+    pub(crate) active: u32,
+    /// Those the asker may read.
+    pub(crate) customers: Vec<HeldCustomer>,
+}
+
+/// A customer somebody holds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct HeldCustomer {
+    pub(crate) conversation: ConversationId,
+    pub(crate) customer: CustomerView,
+}
+
+/// Conversations, in no particular order.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ConversationsView {
+    pub(crate) conversations: Vec<ConversationView>,
 }
 
 /// A page of a thread.
@@ -363,6 +447,52 @@ pub(crate) struct AcceptanceView {
     pub(crate) limit: u32,
     /// Sent on acceptance, at most 500 characters; empty means nothing.
     pub(crate) greeting: String,
+}
+
+/// What an agent sets for himself.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct AgentSettingsView {
+    /// New conversations come by themselves.
+    pub(crate) auto: bool,
+    /// Up to how many customers, 0 to 200.
+    pub(crate) limit: u32,
+    /// Sent on acceptance, at most 500 characters; empty means nothing.
+    pub(crate) greeting: String,
+    pub(crate) close: AutoCloseView,
+    pub(crate) offline: OfflineTextView,
+}
+
+/// Closing of idle conversations.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct AutoCloseView {
+    pub(crate) on: bool,
+    /// After how many minutes without a word, 1 to 1440.
+    pub(crate) idle_minutes: u32,
+    /// Sent when it closes, at most 500 characters; empty means nothing.
+    pub(crate) text: String,
+}
+
+/// What customers hear while their agent is offline.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct OfflineTextView {
+    pub(crate) on: bool,
+    /// At most 500 characters; empty means nothing.
+    pub(crate) text: String,
+}
+
+/// Settings of the whole desk.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ShopSettingsView {
+    /// Sent to who waits while nobody is online, at most 500 characters; empty means nothing.
+    pub(crate) nobody_text: String,
+    /// Sent to who waits because everybody is full or accepts by hand.
+    pub(crate) busy_text: String,
+    /// How long an offered transfer stays open, 10 to 3600.
+    pub(crate) transfer_seconds: u32,
+    /// How long an agent without an open page still counts as online, 15 to 600.
+    pub(crate) away_seconds: u32,
+    /// How many of a platform's last answers automatic texts leave to the agent, 0 to 5.
+    pub(crate) reserve: u32,
 }
 
 /// A refusal.
@@ -418,6 +548,13 @@ pub(crate) enum EventView {
     },
     Channel {
         channel: ChannelStatus,
+    },
+    /// An offer has ended without being taken. For those it concerns.
+    Returned {
+        conversation: ConversationId,
+        from: AgentId,
+        to: AgentId,
+        reason: ReturnReason,
     },
     /// Something beside the desk is different: whoever shows it asks again.
     Changed {

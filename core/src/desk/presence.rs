@@ -139,13 +139,22 @@ pub(super) fn configure<F: Facts>(
     agent: AgentId,
     settings: AgentSettings,
 ) -> Result<Reply, Refusal> {
-    change(work, agent, |record| {
+    let closing = work.desk.agents.get(&agent).map(|record| record.close.clone());
+    let reply = change(work, agent, |record| {
         record.auto = settings.auto;
         record.limit = settings.limit;
         record.greeting = settings.greeting;
         record.close = settings.close;
         record.offline = settings.offline;
-    })
+    })?;
+    if closing != work.desk.agents.get(&agent).map(|record| record.close.clone()) {
+        // Every console shows when a conversation closes.
+        let held: Vec<ConversationId> = work.desk.held_by(agent).map(|open| open.id).collect();
+        for id in held {
+            work.tell_conversation(id)?;
+        }
+    }
+    Ok(reply)
 }
 
 /// What holds for the whole desk.

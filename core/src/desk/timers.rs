@@ -13,7 +13,7 @@ use super::transfer;
 use super::work::{ReturnReason, Work};
 use crate::error::Refusal;
 use crate::ids::{AgentId, ConversationId, Millis};
-use crate::records::{Auto, Conversation, ConversationState, DeskAgent};
+use crate::records::{Auto, Conversation, DeskAgent};
 
 /// Of how many things a tick takes care; the rest follows in the next, so that one fits a transaction.
 const MOST: usize = 64;
@@ -36,19 +36,10 @@ impl Desk {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// When a conversation closes by itself if nobody writes before. Never while the customer waits for an
-    /// answer, nor while it is offered to somebody.
+    /// When a conversation closes by itself; see [`Conversation::closes_at`].
     #[must_use]
     pub fn closes_at(&self, conversation: &Conversation) -> Option<Millis> {
-        let close = &self.agents.get(&conversation.owner?)?.close;
-        let idle = conversation.state == ConversationState::Active
-            && conversation.asked_at.is_none()
-            && conversation.transfer.is_none();
-        (idle && close.on).then(|| {
-            conversation
-                .stirred_at
-                .saturating_add(Millis::from(close.idle_minutes) * 60_000)
-        })
+        conversation.closes_at(&self.agents.get(&conversation.owner?)?.close)
     }
 
     fn lost_at(&self, agent: AgentId) -> Option<Millis> {

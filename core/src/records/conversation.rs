@@ -1,5 +1,6 @@
 //! Conversations, and what hangs on them: an offered transfer, what was said automatically.
 use super::message::Auto;
+use super::shop::AutoClose;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,18 @@ impl Conversation {
     pub fn note_said(&mut self, auto: Auto, at: Millis) {
         self.said.retain(|said| said.auto != auto);
         self.said.push(Said { auto, at });
+    }
+
+    /// When it closes by itself if nobody writes before (A5.2). Never while the customer waits for an answer, nor
+    /// while it is offered to somebody.
+    #[must_use]
+    pub fn closes_at(&self, close: &AutoClose) -> Option<Millis> {
+        let idle =
+            self.state == ConversationState::Active && self.asked_at.is_none() && self.transfer.is_none();
+        (idle && close.on).then(|| {
+            self.stirred_at
+                .saturating_add(Millis::from(close.idle_minutes) * 60_000)
+        })
     }
 
     /// The agent it is offered to.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use weikefu_channel::{Content, MediaRef};
 use weikefu_core::desk::{Command, Reply};
 use weikefu_core::error::Refusal;
-use weikefu_core::ids::ConversationId;
+use weikefu_core::ids::{AgentId, ConversationId};
 use weikefu_core::media;
 use weikefu_core::records::Conversation;
 use weikefu_core::rights::{self, Action};
@@ -29,6 +29,41 @@ pub(super) fn routes() -> Vec<Route> {
             SERVE,
             taking,
             accept,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/delete",
+            SERVE,
+            "Delete a waiting conversation without an answer",
+            delete,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/transfer",
+            SERVE,
+            "Offer a conversation to an agent who is online",
+            offer,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/transfer/take",
+            SERVE,
+            "Take what one was offered",
+            take,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/transfer/decline",
+            SERVE,
+            "Give back what one was offered",
+            decline,
+        ),
+        Route::json(
+            Method::POST,
+            "/api/shops/{shop}/conversations/{id}/transfer/cancel",
+            SERVE,
+            "Take an offer back",
+            cancel,
         ),
         Route::json(
             Method::POST,
@@ -72,6 +107,17 @@ pub(super) fn routes() -> Vec<Route> {
 pub(crate) struct Seen {
     /// The epoch of the conversation as the agent saw it.
     epoch: u32,
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Offered {
+    /// The epoch of the conversation as the agent saw it.
+    epoch: u32,
+    /// To whom.
+    to: AgentId,
+    /// What the receiver should know, at most 500 characters.
+    #[serde(default)]
+    note: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -158,6 +204,67 @@ pub(crate) async fn close(context: Context, Seen { epoch }: Seen) -> Result<Conv
         },
     )
     .await
+}
+
+pub(crate) async fn delete(context: Context, Seen { epoch }: Seen) -> Result<ConversationView, Refusal> {
+    let (agent, conversation) = (context.agent()?.id, conversation(&context)?);
+    answer(
+        &context,
+        Command::Dismiss {
+            agent,
+            conversation,
+            epoch,
+        },
+    )
+    .await
+}
+
+pub(crate) async fn offer(context: Context, offered: Offered) -> Result<ConversationView, Refusal> {
+    let command = Command::Offer {
+        agent: context.agent()?.id,
+        senior: rights::permits(context.role()?, Action::Supervise),
+        conversation: conversation(&context)?,
+        epoch: offered.epoch,
+        to: offered.to,
+        note: offered.note.trim().to_owned(),
+    };
+    answer(&context, command).await
+}
+
+pub(crate) async fn take(context: Context, Seen { epoch }: Seen) -> Result<ConversationView, Refusal> {
+    let (agent, conversation) = (context.agent()?.id, conversation(&context)?);
+    answer(
+        &context,
+        Command::Take {
+            agent,
+            conversation,
+            epoch,
+        },
+    )
+    .await
+}
+
+pub(crate) async fn decline(context: Context, Seen { epoch }: Seen) -> Result<ConversationView, Refusal> {
+    let (agent, conversation) = (context.agent()?.id, conversation(&context)?);
+    answer(
+        &context,
+        Command::Decline {
+            agent,
+            conversation,
+            epoch,
+        },
+    )
+    .await
+}
+
+pub(crate) async fn cancel(context: Context, Seen { epoch }: Seen) -> Result<ConversationView, Refusal> {
+    let command = Command::Withdraw {
+        agent: context.agent()?.id,
+        senior: rights::permits(context.role()?, Action::Supervise),
+        conversation: conversation(&context)?,
+        epoch,
+    };
+    answer(&context, command).await
 }
 
 pub(crate) async fn read(context: Context, ReadUpTo { seq }: ReadUpTo) -> Result<(), Refusal> {
@@ -248,11 +355,17 @@ async fn answer(context: &Context, command: Command) -> Result<ConversationView,
         Reply::Conversation(conversation) => {
             let customer = installation.trees.customers.get(&conversation.customer)?;
             let customer = customer.ok_or(Refusal::NotFound("customer"))?;
+            let readable = rights::may_read(
+                context.agent()?.id,
+                context.role()?,
+                conversation.owner,
+                conversation.offered_to(),
+            );
             Ok(present::conversation(
                 installation,
                 &conversation,
                 &customer,
-                true,
+                readable,
             ))
         }
         _ => Err(Refusal::Unavailable),

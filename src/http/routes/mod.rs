@@ -11,6 +11,7 @@ mod media;
 mod quick_replies;
 mod records;
 mod session;
+mod settings;
 mod tags;
 
 use super::route::{Access, Route};
@@ -22,15 +23,18 @@ use weikefu_core::rights::Action;
 const SERVE: Access = Access::Shop(Action::Serve);
 /// The right to see and correct customers.
 const CUSTOMERS: Access = Access::Shop(Action::Customers);
+/// The right to see what other agents do.
+const SUPERVISE: Access = Access::Shop(Action::Supervise);
+/// The right to manage the shop.
+const ADMINISTER: Access = Access::Shop(Action::Administer);
 /// The right to make service tags.
 const TAGS: Access = Access::Shop(Action::ManageTags);
-/// The administrator's rights.
-const ADMINISTER: Access = Access::Shop(Action::Administer);
 
 /// The table. Everything the server answers stands here.
 pub(crate) fn table() -> Vec<Route> {
     let mut routes = session::routes();
     routes.extend(desk::routes());
+    routes.extend(settings::routes());
     routes.extend(conversations::routes());
     routes.extend(customers::routes());
     routes.extend(records::routes());

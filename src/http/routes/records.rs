@@ -65,8 +65,12 @@ impl Reader {
 
     /// The right that decides about live events decides here too.
     fn reads(self, conversation: &Conversation) -> bool {
-        rights::may_read(self.agent, self.role, conversation.owner)
-            || conversation.offered_to() == Some(self.agent)
+        rights::may_read(
+            self.agent,
+            self.role,
+            conversation.owner,
+            conversation.offered_to(),
+        )
     }
 }
 
