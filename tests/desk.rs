@@ -30,6 +30,8 @@ async fn waiting(agent: &Agent) -> Vec<Value> {
 async fn customers_go_to_the_least_busy_up_to_each_limit_and_the_rest_wait_in_order() {
     let shop = Shop::open().await;
     let (li, wang) = (shop.agent("li", "agent").await, shop.agent("wang", "agent").await);
+    li.online(false).await;
+    wang.online(false).await;
     li.acceptance(true, 3, "").await;
     wang.acceptance(true, 2, "").await;
     let mut visitors = Vec::new();

@@ -321,7 +321,11 @@ impl Thread {
 
     fn release(&self, shop: ShopId, outcome: Result<Outcome, Refusal>, answer: Option<Asker>) {
         // A caller that has gone away does not need its answer; the desk's own timers have none.
-        let tell = |reply| drop(answer.map(|answer| answer.send(reply)));
+        let tell = |reply| {
+            if let Some(answer) = answer {
+                drop(answer.send(reply));
+            }
+        };
         match outcome {
             Err(refusal) => tell(Err(refusal)),
             Ok(Outcome {

@@ -18,7 +18,7 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// Opens it. The administrator is offline and accepts by hand.
+    /// Opens it. The administrator is online and accepts by hand.
     pub(crate) async fn open() -> Self {
         let (mut weikefu, password) = Weikefu::with_shop();
         let made = weikefu.order(&["channel", "add", "h5", "--set", "messages_per_10_seconds=10000"]);
@@ -31,6 +31,7 @@ impl Shop {
             weikefu,
         };
         shop.admin.acceptance(false, 0, "").await;
+        shop.admin.online(true).await;
         shop
     }
 
@@ -48,7 +49,7 @@ impl Shop {
         self.admin.online(true).await;
     }
 
-    /// One more agent, logged in, offline, accepting by hand.
+    /// One more agent, logged in, online, accepting by hand.
     pub(crate) async fn agent(&self, login: &str, role: &str) -> Agent {
         let made = self
             .weikefu
@@ -56,6 +57,7 @@ impl Shop {
         let password = made["one_time_password"].as_str().unwrap();
         let agent = Agent::first_login(self.weikefu.address(), login, password).await;
         agent.acceptance(false, 0, "").await;
+        agent.online(true).await;
         agent
     }
 

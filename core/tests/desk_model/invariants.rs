@@ -238,15 +238,16 @@ fn automatic(before: &Desk, after: &Desk, command: &Command, events: &[Event]) {
     }
     // They were handed over in the order of their tickets.
     let mut handed: Vec<(u64, Option<AgentId>)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for event in events {
         if let Happening::Conversation { conversation, .. } = &event.what
             && pulled.iter().any(|pulled| pulled.id == conversation.id)
             && conversation.state == ConversationState::Active
             && before.conversation(conversation.id).and_then(|old| old.owner) != conversation.owner
+            && seen.insert(conversation.id)
         {
             handed.push((conversation.ticket, conversation.owner));
         }
     }
-    handed.dedup();
     assert!(handed.is_sorted_by_key(|(ticket, _)| *ticket), "{handed:?}");
 }
