@@ -11,7 +11,7 @@ pub(crate) fn online(world: &World, agent: AgentId) -> bool {
         .memory
         .agents
         .get(&agent)
-        .is_some_and(|agent| agent.is_online())
+        .is_some_and(weikefu_core::records::DeskAgent::is_online)
 }
 
 struct Asked {
@@ -175,7 +175,7 @@ pub(crate) fn decline(world: &mut World, who: Who, which: Which, epoch: Epoch) {
     let expected = given_back(
         before.as_ref(),
         epoch,
-        mine.then_some("fine").unwrap_or("transfer_over"),
+        if mine { "fine" } else { "transfer_over" },
     );
     assert_eq!(refused(&answer), expected, "{before:?}");
     stays(world, conversation, before, expected);

@@ -62,7 +62,10 @@ pub(crate) fn told_why(world: &World, id: ConversationId) {
         return;
     };
     let settings = world.desk.settings();
-    let anybody = world.desk.agents().any(|agent| agent.is_online());
+    let anybody = world
+        .desk
+        .agents()
+        .any(weikefu_core::records::DeskAgent::is_online);
     let (auto, text) = match open.owner.map(|owner| &world.memory.agents[&owner]) {
         Some(owner) if owner.is_online() => return,
         Some(owner) if owner.offline.on => (Auto::Offline, owner.offline.text.as_str()),
