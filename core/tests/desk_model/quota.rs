@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use std::collections::VecDeque;
 use weikefu_channel::{Action, Behaviour, Cause, Content, Inbound, Profile, What, Words};
-use weikefu_core::desk::{Command, DeliveryResult, Desk, Reply};
+use weikefu_core::desk::{AgentSettings, Command, DeliveryResult, Desk, Reply};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
 use weikefu_core::records::{DeliveryState, Way};
 
@@ -166,12 +166,9 @@ impl Run {
             online: true,
         })
         .unwrap();
-        let greeting = "您好".to_owned();
-        run.decide(Command::SetAcceptance {
+        run.decide(Command::Configure {
             agent: AGENT,
-            auto: true,
-            limit: 9,
-            greeting,
+            settings: AgentSettings::accepting(true, 9, "您好"),
         })
         .unwrap();
         run
