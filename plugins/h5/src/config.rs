@@ -185,6 +185,7 @@ mod tests {
         let schema = serde_json::to_value(schemars::schema_for!(Config)).unwrap();
         for (name, field) in schema["properties"].as_object().unwrap() {
             assert!(!field["description"].as_str().unwrap().is_ascii(), "{name}");
+            assert!(field["x-en"].as_str().unwrap().is_ascii(), "{name}");
             assert!(
                 name == "identity_secret" || field.get("default").is_some(),
                 "{name}"

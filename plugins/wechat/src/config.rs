@@ -64,6 +64,7 @@ pub struct Config {
     /// 回复规则：客户做了什么（message 来信、menu 点菜单、follow 关注、scan 扫码）之后 seconds 秒内最多回复 count 条；一般留空，按微信 2023 年起的规则计算，微信调整规则后可在这里修改
     #[serde(default)]
     #[schemars(length(max = 8))]
+    #[schemars(extend("x-en" = "Reply rules: after what a customer did (message, menu, follow, scan), at most `count` answers within `seconds`. Usually empty: the platform's rules since 2023"))]
     pub reply_rules: Option<Vec<ReplyRule>>,
 }
 
@@ -327,6 +328,7 @@ mod tests {
                 property["description"].is_string(),
                 "{field} has no help: {property}"
             );
+            assert!(property["x-en"].is_string(), "{field} has no help in English");
         }
         assert_eq!(schema["properties"]["api_base"]["format"], "uri");
         assert_eq!(schema["properties"]["app_secret"]["writeOnly"], true);
