@@ -9,6 +9,7 @@ mod crash;
 mod customers;
 mod desk;
 mod entries;
+mod handing;
 mod hostile;
 mod hostile_http;
 mod plugins;

@@ -1,6 +1,7 @@
 //! The engine and everything that stands on its trees, on a real store.
 #![allow(clippy::unwrap_used)] // a test ends where it fails
 mod accounts;
+mod damage;
 mod feed;
 mod files;
 mod history;
