@@ -1,5 +1,6 @@
 //! Quick replies as a table: folder, title, text. Written as CSV; read as CSV or JSON, with every wrong row named.
-use super::{Contents, QuickReply, csv, folder_name, normal};
+use super::bounds::{folder_name, normal};
+use super::{Contents, QuickReply, csv};
 use crate::error::{Language, Refusal};
 use serde::Deserialize;
 
