@@ -7,6 +7,9 @@ import { Visitor } from "../harness/visitor.js";
 /** Page and what shows that it is there. */
 const PAGES = [
   ["acceptance", "acceptance-greeting"],
+  ["auto-close", "close-text"],
+  ["offline", "offline-text"],
+  ["shop-texts", "nobody-text"],
   ["quick-replies", "quick-reply"],
   ["alerts", "alerts-test"],
   ["entries", "entry"],

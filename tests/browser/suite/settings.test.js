@@ -265,3 +265,41 @@ scene("somebody is taken off the blacklist, or not", async (stage) => {
   await desk.get("rail-desk").click();
   await until("one left", async () => (await agent.call("GET", "/blacklist")).customers.length === 1);
 });
+
+scene("automatic texts are kept with their rules, and only administrators change the shop's", async (stage) => {
+  const weikefu = await stage.weikefu({ agents: ["小林", "小周"] });
+  const [admin, colleague] = weikefu.agents;
+  const { page, desk } = await settings(stage, weikefu, admin, "auto-close");
+  await desk.get("close-on").click();
+  await desk.get("close-minutes").getByRole("spinbutton").fill("15");
+  await desk.get("close-text").fill("祝您愉快");
+  await stage.shot(page, "settings-12-auto-close");
+  await desk.get("settings-save").click();
+  await desk.toast("设置已保存").waitFor();
+  await desk.get("settings-offline").click();
+  await desk.get("offline-on").click();
+  await desk.get("offline-text").fill("稍后回复您");
+  await desk.get("settings-save").click();
+  const mine = () => admin.call("GET", "/settings/mine");
+  await until("both kept", async () => (await mine()).offline.text === "稍后回复您" && (await mine()).close.text === "祝您愉快");
+  assert.deepEqual((await mine()).close, { on: true, idle_minutes: 15, text: "祝您愉快" });
+
+  await desk.get("settings-shop-texts").click();
+  await desk.get("nobody-text").fill("现在没有人在线，请留言。");
+  await desk.get("nobody-text-preview").getByText("请留言").waitFor();
+  await desk.get("shop-away_seconds").getByRole("spinbutton").fill("90");
+  await stage.shot(page, "settings-13-shop-texts");
+  await desk.get("settings-save").click();
+  await until("kept", async () => (await admin.call("GET", "/settings/shop")).nobody_text === "现在没有人在线，请留言。");
+  assert.equal((await admin.call("GET", "/settings/shop")).away_seconds, 90);
+  // Too long is said before the server is asked.
+  await desk.get("busy-text").fill("长".repeat(501));
+  await page.getByText("501 / 500").waitFor();
+  assert.ok(await desk.get("settings-save").isDisabled());
+
+  const other = await settings(stage, weikefu, colleague, "shop-texts");
+  await other.desk.get("settings-locked").waitFor();
+  assert.equal(await other.desk.get("nobody-text").inputValue(), "现在没有人在线，请留言。");
+  assert.ok(await other.desk.get("nobody-text").isDisabled());
+  assert.equal(await other.desk.get("settings-save").count(), 0);
+});

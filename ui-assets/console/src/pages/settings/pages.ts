@@ -24,8 +24,11 @@ export interface SettingsEntry {
 export const PAGES: readonly SettingsEntry[] = [
   { name: 'account', group: 'personal', label: 'settings_page.account', icon: 'user', least: 'agent', load: () => import('./AccountPage.vue') },
   { name: 'acceptance', group: 'personal', label: 'settings_page.acceptance', icon: 'settings', least: 'agent', load: () => import('./AcceptancePage.vue') },
+  { name: 'auto-close', group: 'personal', label: 'settings_page.auto_close', icon: 'clock', least: 'agent', load: () => import('./AutoClosePage.vue') },
+  { name: 'offline', group: 'personal', label: 'settings_page.offline', icon: 'moon', least: 'agent', load: () => import('./OfflinePage.vue') },
   { name: 'quick-replies', group: 'personal', label: 'settings_page.quick_replies', icon: 'reply', least: 'agent', load: () => import('./QuickRepliesPage.vue') },
   { name: 'alerts', group: 'personal', label: 'settings_page.alerts', icon: 'bell', least: 'agent', load: () => import('./AlertsPage.vue') },
+  { name: 'shop-texts', group: 'shop', label: 'settings_page.shop_texts', icon: 'chat', least: 'agent', load: () => import('./ShopTextsPage.vue') },
   { name: 'entries', group: 'shop', label: 'settings_page.entries', icon: 'link', least: 'agent', load: () => import('./EntriesPage.vue') },
   { name: 'blacklist', group: 'shop', label: 'settings_page.blacklist', icon: 'shield', least: 'agent', load: () => import('./BlacklistPage.vue') },
   { name: 'agents', group: 'admin', label: 'settings_page.agents', icon: 'users', least: 'administrator', wide: true, load: () => import('./AgentsPage.vue') },
