@@ -32,6 +32,7 @@ scene("a greeting is kept, and leaving with changes asks first", async (stage) =
   await desk.get("leave-save").click();
   await desk.ready();
   await desk.get("rail-settings").click();
+  await desk.get("settings-acceptance").click();
   await page.waitForFunction(() => document.querySelector('[data-testid="acceptance-greeting"]')?.value.includes("有什么可以帮您"));
   // Discarded is gone.
   await desk.get("acceptance-greeting").fill("不要这个");

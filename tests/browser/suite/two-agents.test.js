@@ -87,6 +87,7 @@ scene("automatic acceptance fills a desk to its limit and pulls the next when a 
   const desk = await Desk.open(page, weikefu.origin);
   await desk.goOnline();
   await desk.get("rail-settings").click();
+  await desk.get("settings-acceptance").click();
   await desk.get("acceptance-greeting").waitFor();
   await page.getByRole("spinbutton").fill("2");
   await desk.get("acceptance-greeting").fill("您好，我是小林，马上为您服务。");

@@ -28,7 +28,7 @@ describe('lists', () => {
     desk.apply(snapshot())
     expect(desk.online).toHaveLength(2)
     expect(desk.held).toBe(4)
-    desk.receive({ type: 'event', n: 11, what: 'agent', agent: { id: 9, nickname: 'Cy', avatar: null, online: true, active: 2, limit: 5 } })
+    desk.receive({ type: 'event', n: 11, what: 'agent', agent: { id: 9, nickname: 'Cy', avatar: null, online: true, presence: 'online', role: 'agent', active: 2, limit: 5 } })
     expect(desk.online).toHaveLength(3)
     expect(desk.held).toBe(6)
   })

@@ -12,6 +12,7 @@ export function message(seq: number, changes: Partial<MessageView> = {}): Messag
     content: { kind: 'text', text: `message ${seq}` },
     client_id: null,
     delivery: null,
+    auto: null,
     ...changes,
   }
 }
@@ -28,6 +29,9 @@ export function conversation(id: number, changes: Partial<ConversationView> = {}
     waiting_since: 1_000,
     accepted_at: null,
     closed_at: null,
+    closes_at: null,
+    transfer: null,
+    dismissed: false,
     reach: null,
     last_seq: 1,
     unread: 1,
@@ -39,11 +43,13 @@ export function conversation(id: number, changes: Partial<ConversationView> = {}
 export function desk(changes: Partial<Desk> = {}): Desk {
   return {
     event: 10,
-    me: { id: 7, nickname: 'Me', avatar: null, online: true, active: 0, limit: 10, auto: true, greeting: '' },
+    shop: { id: 1, name: 'Shop', zone: 'Asia/Shanghai', away_seconds: 60, transfer_seconds: 120, reserve: 2 },
+    role: 'agent',
+    me: { id: 7, nickname: 'Me', avatar: null, online: true, presence: 'online', role: 'agent', active: 0, limit: 10, auto: true, greeting: '' },
     agents: [
-      { id: 7, nickname: 'Me', avatar: null, online: true, active: 1, limit: 10 },
-      { id: 8, nickname: 'Bo', avatar: null, online: true, active: 3, limit: 5 },
-      { id: 9, nickname: 'Cy', avatar: null, online: false, active: 0, limit: 5 },
+      { id: 7, nickname: 'Me', avatar: null, online: true, presence: 'online', role: 'agent', active: 1, limit: 10 },
+      { id: 8, nickname: 'Bo', avatar: null, online: true, presence: 'online', role: 'agent', active: 3, limit: 5 },
+      { id: 9, nickname: 'Cy', avatar: null, online: false, presence: 'offline', role: 'agent', active: 0, limit: 5 },
     ],
     conversations: [],
     channels: [],

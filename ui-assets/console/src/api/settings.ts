@@ -3,20 +3,8 @@ import { request } from './client'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
-export interface MySettings {
-  auto: boolean
-  limit: number
-  greeting: string
-  close: { on: boolean; idle_minutes: number; text: string }
-  offline: { on: boolean; text: string }
-}
-export interface ShopSettings {
-  nobody_text: string
-  busy_text: string
-  transfer_seconds: number
-  away_seconds: number
-  reserve: number
-}
+export type MySettings = Schemas['AgentSettingsView']
+export type ShopSettings = Schemas['ShopSettingsView']
 export type Entry = Schemas['EntryView']
 export type Blacklist = Schemas['BlacklistView']
 export type Blocked = Schemas['BlockedView']
