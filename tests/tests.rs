@@ -8,6 +8,7 @@ mod cli;
 mod crash;
 mod customers;
 mod desk;
+mod doctor;
 mod entries;
 mod handing;
 mod hostile;

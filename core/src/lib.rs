@@ -17,5 +17,6 @@ pub mod records;
 pub mod rights;
 pub mod search;
 pub mod secrets;
+pub mod stuck;
 pub mod throttle;
 pub mod trees;

@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod channels;
 pub(crate) mod control;
+pub(crate) mod doctor;
 pub(crate) mod given;
 mod run;
 mod settings;
@@ -80,6 +81,9 @@ pub(crate) enum Order {
         shop: Option<u32>,
     },
     PluginList,
+    DoctorMessages {
+        shop: Option<u32>,
+    },
 }
 
 impl Order {
@@ -91,6 +95,7 @@ impl Order {
             | Order::ShopRename { .. }
             | Order::ShopList
             | Order::PluginList
+            | Order::DoctorMessages { .. }
             // These reach into every shop the account works in.
             | Order::AgentPassword { .. }
             | Order::AgentDisable { .. }
@@ -118,6 +123,7 @@ pub(crate) enum Done {
     Agents { agents: Vec<AgentLine> },
     Channels { channels: Vec<ChannelDone> },
     Plugins { plugins: Vec<PluginLine> },
+    Messages(doctor::Report),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,5 +1,5 @@
 //! Carries out an order.
-use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, shops};
+use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, doctor, shops};
 use crate::app::Installation;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::ShopId;
@@ -53,6 +53,16 @@ pub(crate) async fn run(installation: &Installation, asker: Asker, order: Order)
         }
         Order::ChannelList { shop } => channels::list(installation, shop.map(ShopId)),
         Order::PluginList => Ok(plugins(installation)),
+        Order::DoctorMessages { shop } => {
+            let shops: Vec<ShopId> = match shop {
+                Some(_) => vec![shops::choose(installation, shop)?],
+                None => shops::list(installation)?
+                    .iter()
+                    .map(|shop| ShopId(shop.shop))
+                    .collect(),
+            };
+            doctor::messages(installation, &shops).map(Done::Messages)
+        }
         about_an_agent => of_an_agent(installation, about_an_agent).await.map(Done::Agent),
     }
 }

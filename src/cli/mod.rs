@@ -1,5 +1,6 @@
 //! The command line. One file per command.
 mod demo;
+mod doctor;
 mod exit;
 mod healthcheck;
 mod log;
@@ -81,6 +82,9 @@ enum Command {
     /// 插件
     #[command(subcommand)]
     Plugin(Plugin),
+    /// 体检：查出需要处理的问题
+    #[command(subcommand)]
+    Doctor(Doctor),
     /// 演示：临时店铺、两位客服、模拟微信和示例商城页
     Demo(demo::Demo),
     /// 检查正在运行的服务是否正常
@@ -239,6 +243,16 @@ enum Channel {
         /// 启用或停用
         #[arg(long)]
         enabled: Option<bool>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Doctor {
+    /// 列出没有发出去的消息、原因和下一步（服务运行与否都可以；有需要处理的消息时退出码为 7）
+    Messages {
+        /// 只检查该店铺
+        #[arg(long)]
+        shop: Option<u32>,
     },
 }
 

@@ -1,5 +1,5 @@
 //! Orders of the command line: to a running server if there is one, else to the store itself.
-use super::{Agent, Channel, Command, Common, Plugin, Shop, exit, output, progress};
+use super::{Agent, Channel, Command, Common, Doctor, Plugin, Shop, exit, output, progress};
 use crate::admin::{self, Done, Order, Refused, control};
 use crate::app::{Installation, StartError};
 use crate::data::DataFolder;
@@ -82,6 +82,7 @@ pub(super) fn of(command: Command) -> Result<Order, Refusal> {
         },
         Command::Channel(Channel::List { shop }) => Order::ChannelList { shop },
         Command::Plugin(Plugin::List) => Order::PluginList,
+        Command::Doctor(Doctor::Messages { shop }) => Order::DoctorMessages { shop },
         _ => return Err(Refusal::Malformed("not an order".into())),
     })
 }

@@ -52,12 +52,18 @@ pub(super) fn done(common: &Common, done: &Done) -> ExitCode {
     } else {
         text(common.language(), done);
     }
-    ExitCode::SUCCESS
+    match done {
+        Done::Messages(report) if !report.stuck.is_empty() => exit::found(),
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// What is printed as JSON: like `done`, but how a channel is doing is one text, as the console gets it.
 fn in_one_language(language: Language, done: &Done) -> serde_json::Value {
     let mut value = serde_json::to_value(done).unwrap_or_default();
+    if let Done::Messages(report) = done {
+        return super::doctor::json(language, report);
+    }
     let pick = |channel: &mut serde_json::Value| {
         let key = match language {
             Language::Chinese => "zh",
@@ -117,6 +123,7 @@ fn text(language: Language, done: &Done) {
             );
             list(channels, none, |channel| channel_line(language, say, channel));
         }
+        Done::Messages(report) => super::doctor::print(language, report),
         Done::Plugins { plugins } => {
             list(plugins, say("没有插件。", "No plugins."), |plugin| {
                 plugin_line(language, say, plugin)

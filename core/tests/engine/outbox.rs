@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use weikefu_channel::{Cause, Error, Receipt};
-use weikefu_core::desk::{Command, Effect, Happening};
+use weikefu_core::desk::{Command, Effect, Happening, Reply};
 use weikefu_core::feed::Subscription;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
 use weikefu_core::outbox::{Carrier, Carrying, Outbox};
-use weikefu_core::records::{Conversation, Delivery, DeliveryState, Message};
+use weikefu_core::records::{Conversation, Delivery, DeliveryState, Message, Way};
 
 type Place = (ConversationId, u32);
 
@@ -359,4 +359,76 @@ async fn a_restart_sends_what_was_queued_and_leaves_what_was_being_sent() {
     );
     assert_eq!(running.carrier.carried(conversation), [queued]);
     assert_eq!(running.carrier.carried(other), [others]);
+}
+
+/// A customer writes on a channel that can answer at once, and is greeted in the answer.
+async fn greeted(shop: &Shop) -> Place {
+    let agent = shop.agent(1).await;
+    shop.run(Command::SetOnline { agent, online: true }).await;
+    let greeting = "您好".to_owned();
+    shop.run(Command::SetAcceptance {
+        agent,
+        auto: true,
+        limit: 5,
+        greeting,
+    })
+    .await;
+    let Command::Receive {
+        channel,
+        mut inbound,
+        rules,
+    } = crate::shop::write("p", "1", "在吗")
+    else {
+        unreachable!();
+    };
+    inbound.passive = Some(2_047);
+    let command = Command::Receive {
+        channel,
+        inbound,
+        rules,
+    };
+    let Reply::Stored(stored) = shop.run(command.clone()).await else {
+        panic!("an arrival is stored");
+    };
+    let passive = stored.passive.unwrap();
+    assert_eq!(passive.text, "您好");
+    let Reply::Stored(again) = shop.run(command).await else {
+        panic!("an arrival is stored");
+    };
+    assert!(again.duplicate && again.passive.is_none());
+    (ConversationId(passive.cursor.conversation), passive.cursor.seq)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_in_an_answer_that_nobody_reports_is_unknown_and_never_carried() {
+    let running = Running::start(Shop::open(), Scripted::default());
+    let place = greeted(&running.shop).await;
+    // The clock stands still but for those who wait.
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    assert_eq!(running.settled(place).await.state, DeliveryState::Unknown);
+    assert_eq!(running.carrier.carried(place.0), [] as [u32; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_before_the_answer_makes_its_text_unknown() {
+    let shop = Shop::open();
+    let place = greeted(&shop).await;
+    let mut running = Running::start(shop.restart().await, Scripted::default());
+    let delivery = running.ends(place).await;
+    assert_eq!(
+        (delivery.state, delivery.way),
+        (DeliveryState::Unknown, Way::Passive)
+    );
+    // An agent may send it again; then it goes like any other.
+    running
+        .shop
+        .run(Command::Retry {
+            agent: AgentId(1),
+            conversation: place.0,
+            seq: place.1,
+            force: false,
+        })
+        .await;
+    assert_eq!(running.ends(place).await.state, DeliveryState::Accepted);
+    assert_eq!(running.carrier.carried(place.0), [place.1]);
 }
