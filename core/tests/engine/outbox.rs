@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use weikefu_channel::{Cause, Error, Receipt};
-use weikefu_core::desk::{Command, Effect, Happening, Reply};
+use weikefu_core::desk::{AgentSettings, Command, Effect, Happening, Reply};
 use weikefu_core::feed::Subscription;
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId};
 use weikefu_core::outbox::{Carrier, Carrying, Outbox};
@@ -365,12 +365,9 @@ async fn a_restart_sends_what_was_queued_and_leaves_what_was_being_sent() {
 async fn greeted(shop: &Shop) -> Place {
     let agent = shop.agent(1).await;
     shop.run(Command::SetOnline { agent, online: true }).await;
-    let greeting = "您好".to_owned();
-    shop.run(Command::SetAcceptance {
+    shop.run(Command::Configure {
         agent,
-        auto: true,
-        limit: 5,
-        greeting,
+        settings: AgentSettings::accepting(true, 5, "您好"),
     })
     .await;
     let Command::Receive {

@@ -16,9 +16,10 @@ const TRY_AGAIN_LATER: u16 = 1013;
 
 impl Account {
     /// A new message of the thread goes to every page of its visitor.
-    pub(crate) fn deliver(self: &Rc<Self>, peer: &str, message: &ThreadMessage) {
+    pub(crate) fn deliver(self: &Rc<Self>, peer: &str, message: &ThreadMessage) -> usize {
         let mut frame = None;
         let connections = self.sockets.borrow().of(peer);
+        let pages = connections.len();
         for connection in connections {
             let offer = self.sockets.borrow_mut().offer(connection, message);
             self.act(connection, offer, || {
@@ -28,6 +29,7 @@ impl Account {
             });
         }
         self.polls.wake(peer);
+        pages
     }
 
     /// A visitor's own message goes to the other pages; see [`Account::accept`].

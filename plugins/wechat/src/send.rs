@@ -79,7 +79,7 @@ impl Sender {
         // A sent message ends "is typing".
         self.typing.borrow_mut().remove(peer);
         outcome
-            .map(|()| Receipt::default())
+            .map(|()| Receipt::proof("errcode 0"))
             .map_err(|failure| self.api.explain(failure))
     }
 
