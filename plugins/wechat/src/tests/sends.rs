@@ -7,7 +7,7 @@ fn a_text_leaves_as_raw_utf8() {
     let account = stage.open();
     assert_eq!(
         stage.send(&account, Content::text("您好😀 <a href=\"https://a/\">店</a>")),
-        Ok(Receipt::default())
+        Ok(Receipt::proof("errcode 0"))
     );
     let request = stage.calls("send").remove(0);
     assert_eq!(
