@@ -68,10 +68,10 @@ enum Task {
     },
     /// Check the rules no compiler knows: lengths, named paths, plugin closure, places of unsafe.
     Tidy,
-    /// Measure the release executable beside its floors; arguments after -- go to the benchmark.
+    /// Measure the release executable beside its floors: everything, or the groups named.
     Bench {
-        /// Passed on.
-        #[arg(last = true)]
+        /// Groups and options of the benchmark, passed on; `--help` after a `--` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
 }

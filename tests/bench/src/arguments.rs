@@ -25,12 +25,18 @@ pub(crate) enum Role {
     FloorStore {
         /// Where messages are appended
         file: PathBuf,
+        /// How many of the first agents' sockets are told everything; each message is told to one of the others
+        #[arg(long, default_value_t = 0)]
+        seniors: usize,
     },
 }
 
 /// What to measure and how long.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// Only these groups
+    #[arg(value_enum)]
+    groups: Vec<Group>,
     /// The executable; the one `cargo xtask build --release` makes is meant
     #[arg(long, env = "WEIKEFU_BIN", value_name = "FILE")]
     executable: Option<PathBuf>,
@@ -43,12 +49,18 @@ pub(crate) struct Options {
     /// How often the systems take turns; medians are told
     #[arg(long, value_name = "N")]
     rotations: Option<usize>,
-    /// Only these groups
+    /// Only these groups, too
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Group>,
     /// Connections of the groups that load a system
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64], value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) connections: Vec<u8>,
+    /// Agents at the desk of the group `desk`
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(10..=1000))]
+    pub(crate) agents: u16,
+    /// Visitors connected in the group `desk`
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(1000..=15_000))]
+    pub(crate) visitors: u16,
     /// Memory with 10,000 visitors too
     #[arg(long)]
     pub(crate) large: bool,
@@ -73,6 +85,8 @@ pub(crate) enum Group {
     Delivery,
     /// Memory and processor time of visitors who say nothing
     Idle,
+    /// A full desk: many agents and connected visitors in one shop
+    Desk,
     /// Time from spawning to serving; disk space
     Start,
     /// Size of the executable
@@ -81,7 +95,8 @@ pub(crate) enum Group {
 
 impl Options {
     pub(crate) fn wants(&self, group: Group) -> bool {
-        self.only.is_empty() || self.only.contains(&group)
+        let mut wanted = self.only.iter().chain(&self.groups).peekable();
+        wanted.peek().is_none() || wanted.any(|wanted| *wanted == group)
     }
 
     pub(crate) fn step(&self) -> Duration {

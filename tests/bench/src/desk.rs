@@ -58,7 +58,7 @@ impl Installation {
     }
 
     /// Runs a command that must succeed; what it printed.
-    fn order(&self, arguments: &[&str]) -> Outcome<Value> {
+    pub(crate) fn order(&self, arguments: &[&str]) -> Outcome<Value> {
         let mut command = command(&self.executable, &self.data());
         let output = command.args(arguments).stdin(Stdio::null()).output()?;
         if !output.status.success() {
@@ -75,12 +75,9 @@ impl Installation {
     /// The agent, for the first time or again.
     pub(crate) async fn agent(&self, address: &str, first: bool) -> Outcome<Agent> {
         let password = if first { &self.one_time } else { CHOSEN };
-        let (mut session, entered) = Agent::enter(address, password).await?;
+        let (mut session, mut entered) = enter(address, "admin", password).await?;
         if first {
-            let body = json!({ "old": self.one_time, "new": CHOSEN });
-            let body = body.to_string();
-            session.call("POST", "/api/session/password", &body).await?;
-            session = Agent::enter(address, CHOSEN).await?.0;
+            (session, entered) = choose_password(session, &self.one_time, address).await?;
         }
         let shop = &entered["shops"][0]["id"];
         let mut agent = Agent {
@@ -123,7 +120,7 @@ fn command(executable: &Path, data: &Path) -> Command {
     command
 }
 
-fn text(value: &Value, name: &str) -> Outcome<String> {
+pub(crate) fn text(value: &Value, name: &str) -> Outcome<String> {
     match value[name].as_str() {
         Some(text) => Ok(text.to_owned()),
         None => wrong(format!("weikefu did not tell {name}: {value}")),
@@ -140,22 +137,6 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    async fn enter(address: &str, password: &str) -> Outcome<(Session, Value)> {
-        let mut session = Session::open(address).await?;
-        let body = json!({ "login": "admin", "password": password }).to_string();
-        let (head, entered) = session.call("POST", "/api/login", &body).await?;
-        let cookie = head
-            .lines()
-            .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next());
-        let Some(cookie) = cookie else {
-            return wrong("the agent got no session");
-        };
-        session.with("cookie", cookie);
-        session.with("x-weikefu-csrf", &text(&entered, "csrf")?);
-        session.with("origin", &format!("http://{address}"));
-        Ok((session, entered))
-    }
-
     async fn call(&mut self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
         let path = format!("{}{path}", self.desk);
         Ok(self.session.call(method, &path, &body.to_string()).await?.1)
@@ -205,6 +186,38 @@ impl Agent {
             }
         }
     }
+}
+
+/// Logs in: the session, and what the server told of it.
+pub(crate) async fn enter(address: &str, login: &str, password: &str) -> Outcome<(Session, Value)> {
+    let session = Session::open(address).await?;
+    let body = json!({ "login": login, "password": password });
+    entered(session, address, "/api/login", &body).await
+}
+
+/// Chooses a password, which opens a new session.
+pub(crate) async fn choose_password(
+    session: Session,
+    one_time: &str,
+    address: &str,
+) -> Outcome<(Session, Value)> {
+    let body = json!({ "old": one_time, "new": CHOSEN });
+    entered(session, address, "/api/session/password", &body).await
+}
+
+async fn entered(mut session: Session, address: &str, path: &str, body: &Value) -> Outcome<(Session, Value)> {
+    let (head, entered) = session.call("POST", path, &body.to_string()).await?;
+    let cookie = head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next());
+    let Some(cookie) = cookie else {
+        return wrong("an agent got no session");
+    };
+    let mut session = Session::open(address).await?;
+    session.with("cookie", cookie);
+    session.with("x-weikefu-csrf", &text(&entered, "csrf")?);
+    session.with("origin", &format!("http://{address}"));
+    Ok((session, entered))
 }
 
 /// Visitors who have come to the page and said nothing yet.

@@ -8,6 +8,7 @@
 mod arguments;
 mod child;
 mod client;
+mod crowd;
 mod desk;
 mod figures;
 mod floor;
@@ -19,6 +20,7 @@ mod problem;
 mod report;
 mod requests;
 mod systems;
+mod team;
 mod wechat;
 
 use arguments::{Arguments, Role};
@@ -29,8 +31,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.role {
-        Some(Role::FloorHttp) => floor::serve(None),
-        Some(Role::FloorStore { file }) => floor::serve(Some(&file)),
+        Some(Role::FloorHttp) => floor::serve(None, 0),
+        Some(Role::FloorStore { file, seniors }) => floor::serve(Some(&file), seniors),
         None => run(&arguments.options),
     };
     match done {

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// Where floor-store tells its agent.
 pub(crate) const AGENT: &str = "/agent";
 
+/// What is posted to floor-store below this path is told to all its agents.
+pub(crate) const EVERYBODY: &str = "/all/";
+
 /// Which system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {

@@ -114,15 +114,10 @@ async fn read(mut socket: Socket, seen: &Seen) {
         if frame.starts_with("{\"type\":\"reset\"") {
             seen.resets.fetch_add(1, Ordering::AcqRel);
         }
-        let Some(place) = frame.find(NUMBER) else { continue };
-        if frame.contains(PREVIEW) {
+        if !frame.contains(NUMBER) || frame.contains(PREVIEW) {
             continue;
         }
-        let digits = &frame[place + NUMBER.len()..];
-        let number = digits
-            .split(|c: char| !c.is_ascii_digit())
-            .next()
-            .and_then(|digits| digits.parse::<usize>().ok());
+        let number = number(&frame);
         let mut at = seen.at.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = number.and_then(|number| at.get_mut(number)) {
             slot.get_or_insert(now);
@@ -130,4 +125,10 @@ async fn read(mut socket: Socket, seen: &Seen) {
         drop(at);
         seen.messages.fetch_add(1, Ordering::AcqRel);
     }
+}
+
+/// The number of the message a frame shows.
+pub(super) fn number(frame: &str) -> Option<usize> {
+    let digits = &frame[frame.find(NUMBER)? + NUMBER.len()..];
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }

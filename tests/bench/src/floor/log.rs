@@ -15,7 +15,16 @@ struct Message {
     body: Bytes,
     /// What the agent is shown instead of the body.
     mark: Option<String>,
+    audience: Audience,
     done: oneshot::Sender<u64>,
+}
+
+/// Who is told of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// The next agent in turn, and the seniors.
+    One,
+    Everybody,
 }
 
 /// A handle on the thread that writes.
@@ -23,17 +32,41 @@ struct Message {
 pub(crate) struct Log {
     messages: mpsc::Sender<Message>,
     file: PathBuf,
-    agent: Agent,
+    agents: Arc<Mutex<Agents>>,
 }
 
-type Agent = Arc<Mutex<Option<pipe::UnboundedSender<String>>>>;
+/// The agents' sockets in the order they came; the first ones are the seniors'.
+struct Agents {
+    sockets: Vec<pipe::UnboundedSender<String>>,
+    seniors: usize,
+    turn: usize,
+}
+
+impl Agents {
+    fn tell(&mut self, audience: Audience, shown: &str) {
+        let seniors = self.seniors.min(self.sockets.len());
+        let others = self.sockets.len() - seniors;
+        self.turn += 1;
+        let turn = seniors + self.turn % others.max(1);
+        for (n, socket) in self.sockets.iter().enumerate() {
+            if audience == Audience::Everybody || n < seniors || n == turn {
+                // An agent who has left hears nothing.
+                let _ = socket.send(shown.to_owned());
+            }
+        }
+    }
+}
 
 impl Log {
-    pub(crate) fn start(path: &Path) -> Outcome<Self> {
+    pub(crate) fn start(path: &Path, seniors: usize) -> Outcome<Self> {
         let file = File::create_new(path)?;
         let (messages, inbox) = mpsc::channel();
-        let agent = Agent::default();
-        let told = Arc::clone(&agent);
+        let agents = Arc::new(Mutex::new(Agents {
+            sockets: Vec::new(),
+            seniors,
+            turn: 0,
+        }));
+        let told = Arc::clone(&agents);
         std::thread::Builder::new().name("log".into()).spawn(move || {
             if let Err(problem) = write(file, &inbox, &told) {
                 // Nobody is answered any more, which ends the run.
@@ -43,14 +76,19 @@ impl Log {
         Ok(Self {
             messages,
             file: path.to_owned(),
-            agent,
+            agents,
         })
     }
 
     /// Returns the number of a message once it is durable.
-    pub(crate) async fn append(&self, body: Bytes, mark: Option<String>) -> Outcome<u64> {
+    pub(crate) async fn append(&self, body: Bytes, mark: Option<String>, audience: Audience) -> Outcome<u64> {
         let (done, stored) = oneshot::channel();
-        let message = Message { body, mark, done };
+        let message = Message {
+            body,
+            mark,
+            audience,
+            done,
+        };
         self.messages.send(message).map_err(|_| "the log has ended")?;
         Ok(stored.await?)
     }
@@ -58,7 +96,9 @@ impl Log {
     /// What is stored from now on is told here.
     pub(crate) fn listen(&self) -> pipe::UnboundedReceiver<String> {
         let (sender, receiver) = pipe::unbounded_channel();
-        *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.sockets.retain(|socket| !socket.is_closed());
+        agents.sockets.push(sender);
         receiver
     }
 
@@ -78,7 +118,7 @@ impl Log {
     }
 }
 
-fn write(mut file: File, inbox: &mpsc::Receiver<Message>, agent: &Agent) -> Outcome {
+fn write(mut file: File, inbox: &mpsc::Receiver<Message>, agents: &Mutex<Agents>) -> Outcome {
     let mut stored = 0;
     let mut buffer = Vec::new();
     let mut group = Vec::with_capacity(GROUP);
@@ -92,14 +132,20 @@ fn write(mut file: File, inbox: &mpsc::Receiver<Message>, agent: &Agent) -> Outc
         }
         file.write_all(&buffer)?;
         file.sync_data()?;
-        let agent = agent.lock().unwrap_or_else(PoisonError::into_inner);
-        for Message { body, mark, done } in group.drain(..) {
+        let mut agents = agents.lock().unwrap_or_else(PoisonError::into_inner);
+        for message in group.drain(..) {
+            let Message {
+                body,
+                mark,
+                audience,
+                done,
+            } = message;
             stored += 1;
             // Whoever wrote it may have left.
             let _ = done.send(stored);
-            if let Some(agent) = &*agent {
+            if !agents.sockets.is_empty() {
                 let shown = mark.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-                let _ = agent.send(shown);
+                agents.tell(audience, &shown);
             }
         }
     }

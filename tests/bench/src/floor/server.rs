@@ -1,6 +1,6 @@
 //! Both floors' HTTP and WebSockets.
 
-use super::log::Log;
+use super::log::{Audience, Log};
 use crate::problem::{Outcome, Problem};
 use crate::requests::MARK;
 use bytes::Bytes;
@@ -45,6 +45,7 @@ async fn answer(request: Request<Incoming>, log: Option<Log>) -> Result<Answer, 
         let count = log.map_or(Ok(0), |log| log.count())?;
         return Ok(Response::new(Full::from(count.to_string())));
     }
+    let audience = audience(request.uri().path());
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let stored = match log {
@@ -52,7 +53,7 @@ async fn answer(request: Request<Incoming>, log: Option<Log>) -> Result<Answer, 
         Some(log) => {
             let mark = parts.headers.get(MARK).and_then(|mark| mark.to_str().ok());
             let shown = mark.map(|mark| format!("{{\"text\":\"{mark} \",\"bytes\":{}}}", body.len()));
-            log.append(body, shown).await?
+            log.append(body, shown, audience).await?
         }
     };
     let body = format!("{{\"stored\":{stored}}}");
@@ -64,6 +65,7 @@ fn upgrade(mut request: Request<Incoming>, log: Option<Log>) -> Result<Answer, P
     let key = request.headers().get(header::SEC_WEBSOCKET_KEY);
     let accept = derive_accept_key(key.ok_or("no key of a WebSocket")?.as_bytes());
     let agent = request.uri().path() == crate::systems::AGENT;
+    let audience = audience(request.uri().path());
     let upgrading = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgrading.await else { return };
@@ -76,7 +78,7 @@ fn upgrade(mut request: Request<Incoming>, log: Option<Log>) -> Result<Answer, P
         // A socket that breaks is the client's affair.
         let _ = match log {
             Some(log) if agent => show(socket, &log).await,
-            log => listen(socket, log).await,
+            log => listen(socket, log, audience).await,
         };
     });
     Ok(Response::builder()
@@ -87,13 +89,22 @@ fn upgrade(mut request: Request<Incoming>, log: Option<Log>) -> Result<Answer, P
         .body(Full::default())?)
 }
 
+/// What is written below this path concerns all agents, as a customer who waits does.
+fn audience(path: &str) -> Audience {
+    if path.starts_with(crate::systems::EVERYBODY) {
+        Audience::Everybody
+    } else {
+        Audience::One
+    }
+}
+
 /// A visitor: each frame is stored, then acknowledged.
-async fn listen(mut socket: Socket, log: Option<Log>) -> Outcome {
+async fn listen(mut socket: Socket, log: Option<Log>, audience: Audience) -> Outcome {
     while let Some(frame) = socket.next().await {
         let Message::Text(text) = frame? else { continue };
         let stored = match &log {
             None => 0,
-            Some(log) => log.append(Bytes::from(text), None).await?,
+            Some(log) => log.append(Bytes::from(text), None, audience).await?,
         };
         let ack = format!("{{\"type\":\"ack\",\"stored\":{stored}}}");
         socket.send(Message::text(ack)).await?;

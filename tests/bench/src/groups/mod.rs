@@ -1,7 +1,9 @@
 //! The groups of figures, one file each, in the order they are measured.
 
 mod delivery;
+mod full_desk;
 mod idle;
+mod scene;
 mod start;
 mod throughput;
 
@@ -51,6 +53,10 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     bench.side_by_side(&output).await?;
     if options.wants(Group::Idle) {
         idle::measure(&mut bench).await?;
+    }
+    if options.wants(Group::Desk) {
+        full_desk::measure(&mut bench).await?;
+        bench.report.write(&output)?;
     }
     if options.wants(Group::Start) {
         start::measure(&mut bench).await?;
