@@ -9,13 +9,15 @@ const KEPT: usize = 4096;
 /// Events a slow listener may be behind before it has to catch up from the kept ones.
 const BEHIND: usize = 1024;
 
-/// An event on its way, with room for its form on the wire, which is made once for all listeners.
+/// An event on its way, with room for its forms on the wire, each made once for all listeners.
 #[derive(Debug)]
 pub struct Published {
     /// The event.
     pub event: Event,
     /// Its form on the wire, made by the first who needs it.
     pub wire: OnceLock<String>,
+    /// The form for those who may know of it and not read it.
+    pub veiled: OnceLock<String>,
 }
 
 /// The feed of one shop.
@@ -62,6 +64,7 @@ impl Feed {
             let published = Arc::new(Published {
                 event,
                 wire: OnceLock::new(),
+                veiled: OnceLock::new(),
             });
             if kept.events.len() == KEPT {
                 kept.events.pop_front();

@@ -227,15 +227,20 @@ impl Listener {
             {
                 return Ok(());
             }
-            Happening::Conversation { conversation, .. }
-                if !rights::may_read(
-                    self.agent,
-                    self.role,
-                    conversation.owner,
-                    conversation.offered_to(),
-                ) =>
+            Happening::Conversation {
+                conversation, moved, ..
+            } if !rights::may_read(
+                self.agent,
+                self.role,
+                conversation.owner,
+                conversation.offered_to(),
+            ) =>
             {
-                frame(false)
+                // Each message of two hundred agents' chats would otherwise be two hundred frames.
+                if !moved {
+                    return Ok(());
+                }
+                published.veiled.get_or_init(|| frame(false)).clone()
             }
             // The form made once for everybody is Chinese where it speaks at all.
             _ if self.language != Language::Chinese && present::speaks(what) => frame(true),

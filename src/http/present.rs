@@ -246,6 +246,7 @@ pub(crate) fn event(
         Happening::Conversation {
             conversation: record,
             customer,
+            ..
         } => EventView::Conversation {
             conversation: conversation(installation, record, customer, readable),
         },

@@ -12,6 +12,7 @@ mod customers;
 mod delivery;
 mod dispatch;
 mod facts;
+mod news;
 mod presence;
 mod reach;
 mod receive;

@@ -2,6 +2,7 @@
 use super::change::Change;
 use super::command::Reply;
 use super::facts::Facts;
+use super::news;
 use super::state::Desk;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
@@ -28,6 +29,8 @@ pub enum Happening {
         conversation: Conversation,
         /// Whose it is.
         customer: Customer,
+        /// It is new, changed hands or the offer of it has changed. Otherwise it concerns only those who may read it.
+        moved: bool,
     },
     /// A message is new or different.
     Message {
@@ -154,7 +157,8 @@ pub(super) struct Work<'a, F> {
     pub(super) facts: &'a F,
     pub(super) now: Millis,
     changes: Vec<Change>,
-    events: Vec<Event>,
+    /// Not yet numbered.
+    news: Vec<Happening>,
     effects: Vec<Effect>,
     /// The arrival being decided can be answered with a text.
     pub(super) passive: Option<super::automatic::Slot>,
@@ -167,21 +171,22 @@ impl<'a, F: Facts> Work<'a, F> {
             facts,
             now,
             changes: Vec::new(),
-            events: Vec::new(),
+            news: Vec::new(),
             effects: Vec::new(),
             passive: None,
         }
     }
 
     pub(super) fn finish(mut self, reply: Reply) -> Outcome {
-        if !self.changes.is_empty() || !self.events.is_empty() {
+        let events = self.numbered();
+        if !self.changes.is_empty() || !events.is_empty() {
             self.changes
                 .push(Change::Counters(self.desk.shop, self.desk.counters));
         }
         Outcome {
             reply,
             changes: self.changes,
-            events: self.events,
+            events,
             effects: self.effects,
         }
     }
@@ -229,9 +234,15 @@ impl<'a, F: Facts> Work<'a, F> {
             .open
             .get(&conversation.id)
             .map(|old| (old.state, old.owner));
+        let offered = self
+            .desk
+            .open
+            .get(&conversation.id)
+            .and_then(Conversation::offered_to);
         let customer = self.customer(conversation.customer)?;
         self.put(Change::Conversation(conversation.clone()));
-        if before != Some((conversation.state, conversation.owner)) {
+        let moved = before != Some((conversation.state, conversation.owner));
+        if moved {
             if let Some(owner) = conversation.owner {
                 self.put(Change::Served(conversation.customer, owner, conversation.id));
             }
@@ -249,8 +260,10 @@ impl<'a, F: Facts> Work<'a, F> {
             });
         }
         self.tell(Happening::Conversation {
-            conversation,
+            // Who could have taken it hears that he cannot any more.
+            moved: moved || offered != conversation.offered_to(),
             customer,
+            conversation,
         });
         Ok(())
     }
@@ -274,6 +287,7 @@ impl<'a, F: Facts> Work<'a, F> {
             self.tell(Happening::Conversation {
                 conversation,
                 customer,
+                moved: false,
             });
         }
         Ok(())
@@ -318,8 +332,22 @@ impl<'a, F: Facts> Work<'a, F> {
     }
 
     pub(super) fn tell(&mut self, what: Happening) {
-        let n = self.desk.counters.event;
-        self.desk.counters.event += 1;
-        self.events.push(Event { n, what });
+        self.news.push(what);
+    }
+
+    /// Everything that was told, numbered. Each subject once, as it is in the end: nobody outside may see, or has
+    /// use for, what lay between. A customer who gets an agent at once never waited on anybody's list.
+    fn numbered(&mut self) -> Vec<Event> {
+        let news = news::settled(std::mem::take(&mut self.news));
+        let counters = &mut self.desk.counters;
+        let mut events = Vec::with_capacity(news.len());
+        for what in news {
+            events.push(Event {
+                n: counters.event,
+                what,
+            });
+            counters.event += 1;
+        }
+        events
     }
 }

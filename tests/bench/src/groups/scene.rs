@@ -84,9 +84,10 @@ impl Scene {
         let server = Server::start(command)?;
         let idle = settled(server.pid()).await?;
         let places = vec![(AGENT.to_owned(), Vec::new()); agents];
-        let mut scene = Self::fill(Kind::FloorStore, server, places, path, visitors, idle).await?;
-        scene._folder = Some(folder);
-        Ok(scene)
+        Ok(Scene {
+            _folder: Some(folder),
+            ..Self::fill(Kind::FloorStore, server, places, path, visitors, idle).await?
+        })
     }
 
     pub(super) async fn weikefu(bench: &Bench<'_>, agents: usize, visitors: usize) -> Outcome<Self> {
@@ -98,10 +99,11 @@ impl Scene {
         let team = Team::gather(&installation, &server.address, agents).await?;
         let places = team.places().await;
         let path = installation.h5.clone();
-        let mut scene = Self::fill(Kind::Weikefu, server, places, &path, visitors, idle).await?;
-        scene.team = Some(Rc::new(team));
-        scene._installation = Some(installation);
-        Ok(scene)
+        Ok(Scene {
+            team: Some(Rc::new(team)),
+            _installation: Some(installation),
+            ..Self::fill(Kind::Weikefu, server, places, &path, visitors, idle).await?
+        })
     }
 
     async fn fill(
@@ -184,9 +186,12 @@ impl Scene {
         let numbers = self.numbers(count);
         let (first, talking, fresh) = (numbers.start, self.talking, self.fresh);
         let is_new = |n: usize| (n - first).is_multiple_of(every);
-        let who = |n: usize| match is_new(n) {
-            true => fresh + (n - first) / every,
-            false => n % talking,
+        let who = |n: usize| {
+            if is_new(n) {
+                fresh + (n - first) / every
+            } else {
+                n % talking
+            }
         };
         self.fresh += count.div_ceil(every);
         let written = self
