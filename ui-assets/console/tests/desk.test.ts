@@ -57,7 +57,7 @@ describe('events', () => {
     desk.receive(event(11, conversation(1, { state: 'active', owner: 8, epoch: 2 })))
     expect(desk.conversations.has(1)).toBe(false)
     expect(seen).toHaveLength(1)
-    expect(seen[0]?.after.owner).toBe(8)
+    expect(seen[0]).toMatchObject({ kind: 'left', after: { owner: 8 } })
   })
 
   it('keep the conversation on the screen readable after it left the lists', () => {

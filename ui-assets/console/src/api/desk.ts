@@ -4,8 +4,6 @@ import type {
   Acceptance,
   AgentView,
   ConversationView,
-  CustomerDetail,
-  CustomerView,
   Desk,
   MessagePage,
   MessageView,
@@ -37,20 +35,14 @@ export const markRead = (shop: number, id: number, seq: number) =>
 export const showTyping = (shop: number, id: number) =>
   request<void>(`${conversationPath(shop, id)}/typing`, { method: 'POST' })
 
-export const sendMessage = (shop: number, id: number, clientId: string, content: OutgoingContent) =>
+export const sendMessage = (shop: number, id: number, clientId: string, content: OutgoingContent, force = false) =>
   request<MessageView>(`${conversationPath(shop, id)}/messages`, {
     method: 'POST',
-    body: { client_id: clientId, content },
+    body: { client_id: clientId, content, ...(force ? { force } : {}) },
   })
 
-export const retryMessage = (shop: number, id: number, seq: number) =>
-  request<MessageView>(`${conversationPath(shop, id)}/messages/${seq}/retry`, { method: 'POST' })
-
-export const loadCustomer = (shop: number, id: number) =>
-  request<CustomerDetail>(`${shopPath(shop)}/customers/${id}`)
-
-export const updateCustomer = (shop: number, id: number, changes: { remark?: string; name?: string }) =>
-  request<CustomerView>(`${shopPath(shop)}/customers/${id}`, { method: 'PATCH', body: changes })
+export const retryMessage = (shop: number, id: number, seq: number, force = false) =>
+  request<MessageView>(`${conversationPath(shop, id)}/messages/${seq}/retry`, { method: 'POST', ...(force ? { body: { force } } : {}) })
 
 export interface PageQuery {
   channel: number

@@ -3,7 +3,7 @@
  * `openapi.json`, which the server prints from its own table of routes (`weikefu openapi`).
  */
 import type { components } from './schema'
-import type { AgentMore, Auto, ConversationMore, CustomerMore, DeliveryMore, DetailMore, MessageMore, PanelMore } from './types-more'
+import type { AgentMore, Annotation as AnnotationView, Auto, ConversationMore, CustomerMore, DeliveryMore, DetailMore, Gender as GenderName, MessageMore, PanelMore, Reach as ReachView, Tag as TagView, Transfer as TransferView } from './types-more'
 
 type Schemas = components['schemas']
 
@@ -30,6 +30,11 @@ export type DeliveryState = Schemas['DeliveryState'] | 'suppressed'
 export type Delivery = Omit<Schemas['DeliveryView'], 'state'> & DeliveryMore & { state: DeliveryState }
 export type MessageView = Omit<Schemas['MessageView'], 'from' | 'delivery'> & MessageMore & { from: Sender; delivery: Delivery | null }
 export type AutoKind = Auto
+export type Tag = TagView
+export type Annotation = AnnotationView
+export type Gender = GenderName
+export type Transfer = TransferView
+export type Reach = ReachView
 export type SendLimit = Schemas['Limit']
 export type ChannelStatus = Schemas['StatusView']
 export type ChannelView = Schemas['ChannelView']

@@ -2,6 +2,7 @@
 import { computed, ref, type ComputedRef } from 'vue'
 import type { ChannelView, MediaKind } from '@/api/types'
 import { kindOf, mimeOf, refusalOf, type Refusal } from './files'
+import { provenType, sniff } from './sniff'
 
 /** More at once is a mistake rather than an answer. */
 export const MOST_FILES = 9
@@ -20,13 +21,18 @@ export function useAttachments(channel: ComputedRef<ChannelView | undefined>) {
   const items = ref<Attachment[]>([])
   let next = 1
 
-  /** Adds files; `kind` when a button chose it, else by what each file is. */
-  function add(files: File[], kind?: MediaKind) {
-    for (const file of files.slice(0, MOST_FILES - items.value.length)) {
-      const mime = mimeOf(file)
+  /** Adds files; `kind` when a button chose it, else by what each file is inside. */
+  async function add(files: File[], kind?: MediaKind) {
+    const read = await Promise.all(files.slice(0, MOST_FILES).map(async (file) => ({ file, shown: await sniff(file) })))
+    for (const { file, shown } of read.slice(0, MOST_FILES - items.value.length)) {
+      const claimed = mimeOf(file)
+      const proven = provenType(claimed, shown)
+      const mime = proven ?? claimed
       const natural = kind ?? kindOf(mime)
-      const refusal = refusalOf(channel.value, natural, { size: file.size, mime })
-      const preview = natural === 'image' && mime.startsWith('image/') ? URL.createObjectURL(file) : ''
+      // As a mere file anything may be sent, whatever it calls itself.
+      const pretends = proven === null && natural !== 'file' && file.size > 0
+      const refusal: Refusal | null = pretends ? { why: 'content', kind: natural } : refusalOf(channel.value, natural, { size: file.size, mime })
+      const preview = natural === 'image' && mime.startsWith('image/') && !pretends ? URL.createObjectURL(file) : ''
       items.value = [...items.value, { id: next++, file, kind: natural, mime, preview, refusal }]
     }
   }

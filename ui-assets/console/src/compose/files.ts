@@ -50,6 +50,7 @@ export type Refusal =
   | { why: 'size'; kind: MediaKind; max: number; size: number }
   | { why: 'mime'; kind: MediaKind; allowed: string[] }
   | { why: 'empty'; kind: MediaKind }
+  | { why: 'content'; kind: MediaKind }
 
 export function limitOf(channel: Pick<ChannelView, 'sends'> | undefined, kind: MediaKind): SendLimit | undefined {
   return channel?.sends[kind] ?? undefined

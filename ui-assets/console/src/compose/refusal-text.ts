@@ -13,6 +13,8 @@ export function useRefusalText() {
         return t('refused.kind', { kind })
       case 'empty':
         return t('refused.empty')
+      case 'content':
+        return t('refused.content', { kind })
       case 'mime':
         return t('refused.mime', { kind, formats: formatNames(refusal.allowed) })
       case 'size':

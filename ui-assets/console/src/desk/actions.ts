@@ -1,5 +1,5 @@
 /** What an agent can do on the desk, shared by buttons and keys. */
-import { inject, ref, type InjectionKey, type Ref } from 'vue'
+import { computed, inject, ref, type InjectionKey, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { ApiError } from '@/api/client'
 import type { ConversationView } from '@/api/types'
@@ -9,23 +9,33 @@ import { useDesk } from '@/stores/desk'
 import { usePrefs } from '@/stores/prefs'
 import { useToasts } from '@/stores/toasts'
 import { customerName } from './names'
+import { reaches, useRole } from './roles'
 
-export type DeskTab = 'active' | 'waiting'
-export type DeskDialog = 'profile' | 'shortcuts'
+export type DeskTab = 'active' | 'waiting' | 'others'
+export type DeskDialog = 'profile' | 'shortcuts' | 'transfer' | 'annotate' | 'block' | 'records'
 
 export interface DeskActions {
   tab: Ref<DeskTab>
   dialog: Ref<DeskDialog | null>
+  /** The stored replies are open over the composer. */
+  quickReplies: Ref<boolean>
   /** The conversation whose acceptance is under way. */
   accepting: Ref<number | null>
   shown: () => ConversationView[]
   open: (view: ConversationView) => void
   leaveChat: () => void
   step: (by: 1 | -1) => void
-  switchTab: () => void
+  switchTab: (by?: 1 | -1) => void
+  tabOf: (view: ConversationView) => DeskTab
+  /** May see and direct what colleagues hold. */
+  supervises: Ref<boolean>
   accept: (view: ConversationView) => Promise<void>
   acceptNext: () => void
   close: (view: ConversationView, thenNext?: boolean) => void
+  /** Deletes spam out of 等待中. */
+  remove: (view: ConversationView) => void
+  /** Answers an offered transfer. */
+  answer: (view: ConversationView, word: 'take' | 'decline' | 'cancel') => Promise<void>
   setOnline: (online: boolean) => Promise<void>
   togglePanel: () => void
 }
@@ -46,13 +56,23 @@ export function useDeskActions(): DeskActions {
   const prefs = usePrefs()
   const tab = ref<DeskTab>('active')
   const dialog = ref<DeskDialog | null>(null)
+  const quickReplies = ref(false)
   const accepting = ref<number | null>(null)
+  const role = useRole()
+  const supervises = computed(() => reaches(role.value, 'senior'))
 
-  const shown = () => (tab.value === 'active' ? desk.active : desk.waiting)
+  const shown = () => ({ active: desk.active, waiting: desk.waiting, others: desk.elsewhere })[tab.value]
 
   function open(view: ConversationView) {
-    tab.value = view.state === 'waiting' ? 'waiting' : 'active'
+    desk.adopt(view)
+    tab.value = tabOf(view)
     void router.push({ name: 'desk', params: { shop: String(desk.shop), conversation: String(view.id) } })
+  }
+
+  /** The list a conversation stands in. */
+  function tabOf(view: ConversationView): DeskTab {
+    if (view.state === 'waiting') return 'waiting'
+    return view.owner === desk.me?.id || view.transfer?.to === desk.me?.id ? 'active' : 'others'
   }
 
   function leaveChat() {
@@ -66,8 +86,9 @@ export function useDeskActions(): DeskActions {
     if (next) open(next)
   }
 
-  function switchTab() {
-    tab.value = tab.value === 'active' ? 'waiting' : 'active'
+  function switchTab(by: 1 | -1 = 1) {
+    const tabs: DeskTab[] = supervises.value ? ['active', 'waiting', 'others'] : ['active', 'waiting']
+    tab.value = tabs[(tabs.indexOf(tab.value) + by + tabs.length) % tabs.length] ?? 'active'
   }
 
   async function accept(view: ConversationView) {
@@ -101,6 +122,26 @@ export function useDeskActions(): DeskActions {
     else leaveChat()
   }
 
+  function remove(view: ConversationView) {
+    closing.close(view, customerName(view.customer, view.channel), () => undefined, 'delete')
+    if (desk.focused === view.id) leaveChat()
+  }
+
+  async function answer(view: ConversationView, word: 'take' | 'decline' | 'cancel') {
+    if (accepting.value !== null) return
+    accepting.value = view.id
+    try {
+      const next = await desk.answer(view, word)
+      if (word === 'take') open(next)
+      else if (word === 'decline' && desk.focused === view.id) leaveChat()
+    } catch (error) {
+      toasts.fail(error)
+      void desk.reload().catch(() => undefined)
+    } finally {
+      accepting.value = null
+    }
+  }
+
   async function setOnline(online: boolean) {
     try {
       await desk.setOnline(online)
@@ -114,5 +155,7 @@ export function useDeskActions(): DeskActions {
     prefs.panel = !prefs.panel
   }
 
-  return { tab, dialog, accepting, shown, open, leaveChat, step, switchTab, accept, acceptNext, close, setOnline, togglePanel }
+  return {
+    tab, dialog, quickReplies, accepting, supervises, shown, tabOf, open, leaveChat, step, switchTab, accept, acceptNext, close, remove, answer, setOnline, togglePanel,
+  }
 }

@@ -16,9 +16,14 @@ export function byActivity(a: ConversationView, b: ConversationView): number {
   return lastActivity(b) - lastActivity(a) || b.id - a.id
 }
 
+/** Whether a colleague offers this conversation to agent `me`. */
+export function isOffered(view: ConversationView, me: number): boolean {
+  return view.state === 'active' && view.transfer?.to === me
+}
+
 /** Whether a conversation stands in the lists of agent `me`. */
 export function isListed(view: ConversationView, me: number): boolean {
-  return view.state === 'waiting' || (view.state === 'active' && view.owner === me)
+  return view.state === 'waiting' || (view.state === 'active' && view.owner === me) || isOffered(view, me)
 }
 
 /**

@@ -16,4 +16,8 @@ export interface Outgoing {
   media: string | null
   /** Why it failed, in the reader's language. */
   reason: string | null
+  /** The server's word for the failure. */
+  code: string | null
+  /** The agent wants it sent although the platform will probably refuse. */
+  force: boolean
 }

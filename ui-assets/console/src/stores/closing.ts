@@ -1,6 +1,7 @@
-/** Closing a conversation: hidden at once, requested after five seconds in which it can be undone. */
+/** Closing a conversation, or deleting spam: hidden at once, requested after five seconds in which it can be undone. */
 import { defineStore } from 'pinia'
-import * as api from '@/api/desk'
+import { deleteConversation } from '@/api/chat'
+import { closeConversation } from '@/api/desk'
 import type { ConversationView } from '@/api/types'
 import { translate } from '@/i18n'
 import { useDesk } from './desk'
@@ -8,14 +9,19 @@ import { useToasts } from './toasts'
 
 export const UNDO_MS = 5_000
 
-export const useClosing = defineStore('closing', () => {
-  const pending = new Map<number, { timer: ReturnType<typeof setTimeout>; toast: number; seq: number; shop: number }>()
+/** What happens to the conversation when nobody undoes it. */
+export type Ending = 'close' | 'delete'
 
-  function close(view: ConversationView, name: string, undone: () => void) {
+const requests = { close: closeConversation, delete: deleteConversation }
+
+export const useClosing = defineStore('closing', () => {
+  const pending = new Map<number, { timer: ReturnType<typeof setTimeout>; toast: number; seq: number; shop: number; ending: Ending }>()
+
+  function close(view: ConversationView, name: string, undone: () => void, ending: Ending = 'close') {
     const desk = useDesk()
     if (pending.has(view.id) || desk.shop === null) return
     desk.hidden.add(view.id)
-    const toast = useToasts().show(translate('close.done', { name }), {
+    const toast = useToasts().show(translate(ending === 'close' ? 'close.done' : 'spam.done', { name }), {
       lasts: UNDO_MS,
       action: {
         label: translate('close.undo'),
@@ -26,7 +32,7 @@ export const useClosing = defineStore('closing', () => {
       },
     })
     const timer = setTimeout(() => void commit(view.id), UNDO_MS)
-    pending.set(view.id, { timer, toast, seq: view.last_seq, shop: desk.shop })
+    pending.set(view.id, { timer, toast, seq: view.last_seq, shop: desk.shop, ending })
   }
 
   function undo(id: number) {
@@ -46,13 +52,13 @@ export const useClosing = defineStore('closing', () => {
     clearTimeout(entry.timer)
     pending.delete(id)
     // The customer wrote while we were waiting: closing now would leave that unanswered.
-    if (view && view.last_seq > entry.seq && view.last?.from === 'customer') {
+    if (entry.ending === 'close' && view && view.last_seq > entry.seq && view.last?.from === 'customer') {
       desk.hidden.delete(id)
       useToasts().show(translate('close.wrote_again'))
       return
     }
     try {
-      if (view) desk.upsert(await api.closeConversation(entry.shop, id, view.epoch, keepalive))
+      if (view) desk.upsert(await requests[entry.ending](entry.shop, id, view.epoch, keepalive))
     } catch (error) {
       useToasts().fail(error)
     } finally {

@@ -7,24 +7,32 @@ import { computed, reactive, ref, shallowRef } from 'vue'
 import { ApiError, reportLoss } from '@/api/client'
 import * as api from '@/api/desk'
 import { checkSession } from '@/api/session'
-import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView, Topic } from '@/api/types'
-import { byActivity, byWaiting, isListed, isNewer } from '@/desk/order'
+import { answerTransfer, loadOthers } from '@/api/chat'
+import type { AgentView, ChannelView, ConversationView, Desk, LiveFrame, MyAgentView, ReturnReason, Topic } from '@/api/types'
+import { byActivity, byWaiting, isListed, isNewer, isOffered } from '@/desk/order'
 import { LiveLink, type LinkState } from '@/live/socket'
 import { usePrefs } from './prefs'
 import { useThreads } from './threads'
 
 /** What others may want to know about events, e.g. to say it to the user. */
-export type DeskListener = (
-  event:
-    | { kind: 'left'; before: ConversationView; after: ConversationView }
-    | { kind: 'conversation'; before: ConversationView | undefined; after: ConversationView }
-) => void
+export type DeskEvent =
+  | { kind: 'left'; before: ConversationView; after: ConversationView }
+  | { kind: 'conversation'; before: ConversationView | undefined; after: ConversationView }
+  /** A colleague offers a conversation to me. */
+  | { kind: 'offered'; view: ConversationView }
+  /** An offer was not taken; the conversation stays where it was. */
+  | { kind: 'returned'; conversation: number; reason: ReturnReason }
+  | { kind: 'changed'; topic: Topic }
+export type DeskListener = (event: DeskEvent) => void
 
 export const useDesk = defineStore('desk', () => {
   const shop = ref<number | null>(null)
   const me = ref<MyAgentView | null>(null)
   const agents = reactive(new Map<number, AgentView>())
   const conversations = reactive(new Map<number, ConversationView>())
+  /** What colleagues hold; filled only for a senior who looks at it. */
+  const others = reactive(new Map<number, ConversationView>())
+  const othersShown = ref(false)
   const channels = reactive(new Map<number, ChannelView>())
   const link = ref<LinkState>({ state: 'stopped' })
   const loaded = ref(false)
@@ -44,7 +52,12 @@ export const useDesk = defineStore('desk', () => {
     [...conversations.values()].filter((view) => !hidden.has(view.id) && isListed(view, me.value?.id ?? -1)),
   )
   const waiting = computed(() => listed.value.filter((view) => view.state === 'waiting').sort(byWaiting))
-  const active = computed(() => listed.value.filter((view) => view.state === 'active').sort(byActivity))
+  const active = computed(() => listed.value.filter((view) => view.state === 'active' && view.owner === me.value?.id).sort(byActivity))
+  /** Offered to me and not answered, the most urgent first. */
+  const offered = computed(() =>
+    listed.value.filter((view) => isOffered(view, me.value?.id ?? -1)).sort((a, b) => (a.transfer?.until ?? 0) - (b.transfer?.until ?? 0)),
+  )
+  const elsewhere = computed(() => [...others.values()].filter((view) => !hidden.has(view.id)).sort(byActivity))
   const unread = computed(() => active.value.reduce((sum, view) => sum + view.unread, 0))
   const team = computed(() => [...agents.values()].sort((a, b) => Number(b.online) - Number(a.online) || b.active - a.active || a.id - b.id))
   const online = computed(() => team.value.filter((agent) => agent.online))
@@ -60,6 +73,7 @@ export const useDesk = defineStore('desk', () => {
       if (present.has(id) || newer) continue
       const view = conversations.get(id)
       // The one on the screen stays readable, as what it must be now: taken by somebody, or closed.
+      if (view && id === focused.value && others.has(id)) continue
       if (view && id === focused.value) conversations.set(id, left(view, desk.me.id))
       else conversations.delete(id)
     }
@@ -69,7 +83,22 @@ export const useDesk = defineStore('desk', () => {
     }
     loaded.value = true
     failure.value = null
+    if (othersShown.value) void showOthers().catch(() => undefined)
   }
+
+  /** Loads what colleagues hold and keeps it current from then on. */
+  async function showOthers(): Promise<void> {
+    const of = shop.value
+    if (of === null) return
+    const { conversations: list } = await loadOthers(of)
+    if (shop.value !== of) return
+    othersShown.value = true
+    replace(others, list.filter((view) => isElsewhere(view)))
+    const view = focused.value === null ? undefined : others.get(focused.value)
+    if (view) conversations.set(view.id, view)
+  }
+
+  const isElsewhere = (view: ConversationView) => view.state === 'active' && view.owner !== me.value?.id
 
   async function enter(next: number): Promise<void> {
     leave()
@@ -115,7 +144,8 @@ export const useDesk = defineStore('desk', () => {
     loaded.value = false
     failure.value = null
     focused.value = null
-    for (const map of [agents, conversations, channels, touched, hidden]) map.clear()
+    othersShown.value = false
+    for (const map of [agents, conversations, others, channels, touched, hidden]) map.clear()
     useThreads().clear()
   }
 
@@ -139,7 +169,8 @@ export const useDesk = defineStore('desk', () => {
       upsert(frame.conversation)
       if (isNewer(frame.conversation, before)) notify({ kind: 'conversation', before, after: frame.conversation })
     }
-    if (frame.what === 'changed') changes[frame.topic] += 1
+    if (frame.what === 'returned') notify({ kind: 'returned', conversation: frame.conversation, reason: frame.reason })
+    if (frame.what === 'changed') notify({ kind: 'changed', topic: frame.topic })
     if (frame.what === 'channel') {
       const channel = channels.get(frame.channel.id)
       if (channel) channels.set(channel.id, { ...channel, status: frame.channel.status })
@@ -162,9 +193,14 @@ export const useDesk = defineStore('desk', () => {
     const before = conversations.get(view.id)
     if (!isNewer(view, before)) return
     const mine = me.value?.id ?? -1
+    if (othersShown.value) {
+      if (isElsewhere(view)) others.set(view.id, view)
+      else others.delete(view.id)
+    }
     if (isListed(view, mine) || view.id === focused.value) conversations.set(view.id, view)
     else conversations.delete(view.id)
     if (before && isListed(before, mine) && !isListed(view, mine)) notify({ kind: 'left', before, after: view })
+    if (isOffered(view, mine) && view.owner !== mine && !(before && isOffered(before, mine))) notify({ kind: 'offered', view })
     useThreads().expect(view)
   }
 
@@ -190,6 +226,18 @@ export const useDesk = defineStore('desk', () => {
     return accepted
   }
 
+  /** Answers an offer; what became of the conversation is applied at once. */
+  async function answer(view: ConversationView, word: 'take' | 'decline' | 'cancel'): Promise<ConversationView> {
+    const next = await answerTransfer(shop.value ?? 0, view.id, word, view.epoch)
+    upsert(next)
+    return next
+  }
+
+  /** Opens what stands in no list of mine, as a senior may. */
+  function adopt(view: ConversationView) {
+    if (!conversations.has(view.id)) conversations.set(view.id, view)
+  }
+
   async function read(view: ConversationView): Promise<void> {
     conversations.set(view.id, { ...view, unread: 0 })
     await api.markRead(shop.value ?? 0, view.id, view.last_seq)
@@ -208,8 +256,8 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     shop, me, agents, conversations, channels, link, loaded, failure, focused, hidden, live,
-    changes, waiting, active, unread, team, online, held,
-    enter, leave, reload, receive, upsert, upsertAgent, focus, setOnline, accept, read, agentName, listen, apply,
+    waiting, active, offered, elsewhere, othersShown, unread, team, online, held,
+    enter, leave, reload, receive, upsert, upsertAgent, focus, setOnline, accept, answer, adopt, showOthers, read, agentName, listen, apply,
   }
 })
 

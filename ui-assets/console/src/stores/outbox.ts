@@ -26,19 +26,19 @@ export const useOutbox = defineStore('outbox', () => {
 
   const of = (conversation: number): Outgoing[] => [...items.values()].filter((item) => item.conversation === conversation)
 
-  function sendText(conversation: number, text: string) {
-    const item = add({ conversation, content: { kind: 'text', text }, state: 'sending' })
+  function sendText(conversation: number, text: string, force = false) {
+    const item = add({ conversation, content: { kind: 'text', text }, state: 'sending', force })
     enqueue(item)
   }
 
-  function sendFile(conversation: number, kind: MediaKind, file: File, mime: string, preview: string) {
-    const item = add({ conversation, content: { kind, file, mime, preview }, state: 'uploading' })
+  function sendFile(conversation: number, kind: MediaKind, file: File, mime: string, preview: string, force = false) {
+    const item = add({ conversation, content: { kind, file, mime, preview }, state: 'uploading', force })
     enqueue(item, upload(item))
   }
 
-  function add(start: Pick<Outgoing, 'conversation' | 'content' | 'state'>): Outgoing {
+  function add(start: Pick<Outgoing, 'conversation' | 'content' | 'state' | 'force'>): Outgoing {
     const clientId = newId()
-    items.set(clientId, { ...start, clientId, at: Date.now(), progress: 0, media: null, reason: null })
+    items.set(clientId, { ...start, clientId, at: Date.now(), progress: 0, media: null, reason: null, code: null })
     return items.get(clientId) as Outgoing
   }
 
@@ -83,7 +83,7 @@ export const useOutbox = defineStore('outbox', () => {
         : { kind: item.content.kind, media: { id: item.media ?? '' } }
     for (let attempt = 0; shop !== null && items.has(item.clientId); attempt += 1) {
       try {
-        confirm(await api.sendMessage(shop, item.conversation, item.clientId, content))
+        confirm(await api.sendMessage(shop, item.conversation, item.clientId, content, item.force))
         return
       } catch (error) {
         const pause = PAUSES[attempt]
@@ -99,6 +99,7 @@ export const useOutbox = defineStore('outbox', () => {
   function fail(item: Outgoing, error: unknown) {
     item.state = 'failed'
     item.reason = error instanceof Error ? error.message : String(error)
+    item.code = error instanceof ApiError ? error.code : null
   }
 
   /** The server's message takes the place of ours. */
@@ -114,8 +115,10 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   /** Tries a message again that never reached the server. */
-  function retry(item: Outgoing) {
+  function retry(item: Outgoing, force = item.force) {
     item.reason = null
+    item.code = null
+    item.force = force
     if ('file' in item.content && item.media === null) {
       item.progress = 0
       enqueue(item, upload(item))
@@ -132,9 +135,9 @@ export const useOutbox = defineStore('outbox', () => {
   }
 
   /** Tries a stored message again that the platform refused or never confirmed. */
-  async function retryStored(message: MessageView): Promise<void> {
+  async function retryStored(message: MessageView, force = false): Promise<void> {
     const shop = useDesk().shop
-    if (shop !== null) useThreads().receive(await api.retryMessage(shop, message.conversation, message.seq))
+    if (shop !== null) useThreads().receive(await api.retryMessage(shop, message.conversation, message.seq, force))
   }
 
   return { items, of, sendText, sendFile, retry, cancel, retryStored }
