@@ -1,6 +1,6 @@
 /** Requests about one customer and about the tags customers can have. */
 import { request } from './client'
-import type { Annotation, CustomerDetail, CustomerFacts, CustomerView, Gender, MessageView, Tag } from './types'
+import type { Annotation, CustomerDetail, CustomerView, Gender, MessageView, Tag } from './types'
 
 const shopPath = (shop: number) => `/api/shops/${shop}`
 const customerPath = (shop: number, id: number) => `${shopPath(shop)}/customers/${id}`
@@ -31,7 +31,7 @@ export const setBlocked = (shop: number, id: number, blocked: boolean) =>
 export const annotate = (shop: number, id: number, text: string) =>
   request<Annotation>(`${customerPath(shop, id)}/annotations`, { method: 'POST', body: { text } })
 
-export const loadTags = (shop: number) => request<{ tags: Tag[] }>(`${shopPath(shop)}/tags`)
+export const loadTags = (shop: number) => request<Tag[]>(`${shopPath(shop)}/tags`)
 
 export const createTag = (shop: number, name: string) => request<Tag>(`${shopPath(shop)}/tags`, { method: 'POST', body: { name } })
 
@@ -53,5 +53,3 @@ export function loadRecords(shop: number, customer: number, query: RecordsQuery,
   for (const [name, value] of Object.entries(query)) if (value !== null && value !== '') search.set(name, String(value))
   return request<RecordsPage>(`${customerPath(shop, customer)}/records?${search.toString()}`, signal ? { signal } : {})
 }
-
-export type { CustomerFacts }

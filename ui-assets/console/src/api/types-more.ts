@@ -6,16 +6,6 @@ export interface Transfer { from: number; to: number; note: string; at: number; 
 /** What the platform still lets an agent answer. */
 export interface Reach { left: number; until: number; trigger: 'message' | 'menu' | 'follow' | 'scan'; state: 'open' | 'last' | 'spent' | 'closed' }
 export interface ConversationMore { transfer?: Transfer | null; reach?: Reach | null; closes_at?: number | null; dismissed?: boolean }
-export interface Tag { id: number; name: string }
-export interface CustomerMore { tags?: Tag[]; blocked?: boolean }
 export type Auto = 'greeting' | 'closing' | 'offline' | 'nobody' | 'busy'
 export interface MessageMore { auto?: Auto | null }
 export interface DeliveryMore { proof?: string | null }
-export type Gender = 'unknown' | 'male' | 'female'
-export interface DetailMore { openid?: string | null; gender?: Gender; phone?: string | null; address?: string | null }
-export interface Annotation { id: number; at: number; agent: number | null; text: string }
-export interface PanelMore {
-  channel_tags?: Array<{ name: string }>
-  channel_tags_at?: number | null
-  annotations?: Annotation[]
-}

@@ -3,7 +3,7 @@
  * `openapi.json`, which the server prints from its own table of routes (`weikefu openapi`).
  */
 import type { components } from './schema'
-import type { AgentMore, Annotation as AnnotationView, Auto, ConversationMore, CustomerMore, DeliveryMore, DetailMore, Gender as GenderName, MessageMore, PanelMore, Reach as ReachView, Tag as TagView, Transfer as TransferView } from './types-more'
+import type { AgentMore, Auto, ConversationMore, DeliveryMore, MessageMore, Reach as ReachView, Transfer as TransferView } from './types-more'
 
 type Schemas = components['schemas']
 
@@ -16,7 +16,7 @@ export type Session = Schemas['SessionView']
 export type AgentView = Schemas['AgentView'] & AgentMore
 export type Acceptance = Schemas['AcceptanceView']
 export type MyAgentView = Schemas['DeskMe'] & AgentMore
-export type CustomerView = Schemas['CustomerView'] & CustomerMore
+export type CustomerView = Schemas['CustomerView']
 export type ConversationChannel = Schemas['ChannelRef']
 export type ConversationState = Schemas['ConversationState']
 export type Sender = Schemas['Speaker'] | 'note'
@@ -30,9 +30,10 @@ export type DeliveryState = Schemas['DeliveryState'] | 'suppressed'
 export type Delivery = Omit<Schemas['DeliveryView'], 'state'> & DeliveryMore & { state: DeliveryState }
 export type MessageView = Omit<Schemas['MessageView'], 'from' | 'delivery'> & MessageMore & { from: Sender; delivery: Delivery | null }
 export type AutoKind = Auto
-export type Tag = TagView
-export type Annotation = AnnotationView
-export type Gender = GenderName
+export type Tag = Schemas['TagRef']
+export type Annotation = Schemas['AnnotationView']
+export type Gender = Schemas['Gender']
+export type QuickReplies = Schemas['QuickRepliesView']
 export type Transfer = TransferView
 export type Reach = ReachView
 export type SendLimit = Schemas['Limit']
@@ -40,8 +41,8 @@ export type ChannelStatus = Schemas['StatusView']
 export type ChannelView = Schemas['ChannelView']
 export type Desk = Omit<Schemas['DeskView'], 'conversations' | 'me' | 'agents'> & { me: MyAgentView; agents: AgentView[]; conversations: ConversationView[] }
 export type Behaviour = Schemas['BehaviourView']
-export type CustomerFacts = Schemas['CustomerDetail'] & DetailMore
-export type CustomerDetail = Omit<Schemas['CustomerPanel'], 'customer'> & PanelMore & { customer: CustomerFacts }
+export type CustomerFacts = Schemas['CustomerDetail']
+export type CustomerDetail = Schemas['CustomerPanel']
 export type MessagePage = Omit<Schemas['MessagesView'], 'messages'> & { messages: MessageView[] }
 export type ErrorBody = Schemas['ErrorView']
 export type LiveFrame =
@@ -53,6 +54,6 @@ export type LiveFrame =
   | { type: 'event'; n: number; what: 'changed'; topic: Topic }
   | { type: 'event'; n: number; what: 'returned'; conversation: number; reason: ReturnReason }
 /** What somebody changed in the settings; whoever shows it reads it anew. */
-export type Topic = 'quick_replies' | 'tags' | 'settings' | 'channels' | 'agents'
+export type Topic = Schemas['Topic']
 /** Why an offered conversation came back to its owner. */
 export type ReturnReason = 'declined' | 'timeout' | 'offline'

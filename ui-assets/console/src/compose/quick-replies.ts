@@ -1,9 +1,7 @@
 /** Finding a stored reply: what was typed is looked for in titles first, then in texts. Pure. */
+import type { QuickReplies } from '@/api/types'
 
-export interface Reply { id: number; title: string; text: string }
-export interface ReplyFolder { id: number; name: string; replies: Reply[] }
-export interface ReplyBox { folders: ReplyFolder[]; replies: Reply[] }
-export interface QuickReplies { mine: ReplyBox; shared: ReplyBox }
+type Reply = QuickReplies['mine']['replies'][number]
 
 /** A reply with where it lies. */
 export interface Found extends Reply {

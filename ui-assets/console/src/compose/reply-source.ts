@@ -2,7 +2,8 @@
 import { computed, onBeforeUnmount, ref } from 'vue'
 import { request } from '@/api/client'
 import { useDesk } from '@/stores/desk'
-import { allReplies, type QuickReplies } from './quick-replies'
+import type { QuickReplies } from '@/api/types'
+import { allReplies } from './quick-replies'
 
 const held = ref<{ shop: number; stored: QuickReplies } | null>(null)
 
