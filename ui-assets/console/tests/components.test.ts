@@ -1,4 +1,5 @@
 import { mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
 import { expect, it } from 'vitest'
 import LinkCard from '@/components/chat/LinkCard.vue'
 import MessageStatus from '@/components/chat/MessageStatus.vue'
@@ -6,7 +7,7 @@ import MessageText from '@/components/chat/MessageText.vue'
 import VoiceContent from '@/components/chat/VoiceContent.vue'
 import { i18n } from '@/i18n'
 
-const global = { plugins: [i18n] }
+const global = { plugins: [i18n, createPinia()] }
 
 it('draws text as text, links safely and emoticons by name', () => {
   const text = '<img src=x onerror=alert(1)> https://a.example/x [微笑]'

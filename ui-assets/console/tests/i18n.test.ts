@@ -21,7 +21,7 @@ const source = readdirSync(src, { recursive: true, encoding: 'utf8' })
 
 /** Literal keys, and the fixed beginnings of computed ones. */
 const literal = new Set([...source.matchAll(/['`]([a-z_]+\.[a-z_]+)['`]/g)].map((match) => match[1] as string))
-const computed = [...source.matchAll(/\b(?:t|te)\(`([a-z_]+\.)\$\{/g)].map((match) => match[1] as string)
+const computed = [...source.matchAll(/\b(?:t|te|translate)\(`([a-z_]+\.)\$\{/g)].map((match) => match[1] as string)
 
 it('both languages have the same keys', () => {
   expect([...enTexts.keys()].sort()).toEqual([...zhTexts.keys()].sort())

@@ -33,7 +33,6 @@ export type AutoKind = Auto
 export type Tag = Schemas['TagRef']
 export type Annotation = Schemas['AnnotationView']
 export type Gender = Schemas['Gender']
-export type QuickReplies = Schemas['QuickRepliesView']
 export type Transfer = TransferView
 export type Reach = ReachView
 export type SendLimit = Schemas['Limit']

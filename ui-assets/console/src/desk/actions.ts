@@ -1,5 +1,5 @@
 /** What an agent can do on the desk, shared by buttons and keys. */
-import { computed, inject, ref, type InjectionKey, type Ref } from 'vue'
+import { computed, inject, onBeforeUnmount, ref, type InjectionKey, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { ApiError } from '@/api/client'
 import type { ConversationView } from '@/api/types'
@@ -60,6 +60,17 @@ export function useDeskActions(): DeskActions {
   const accepting = ref<number | null>(null)
   const role = useRole()
   const supervises = computed(() => reaches(role.value, 'senior'))
+
+  onBeforeUnmount(desk.listen((event) => {
+    if (event.kind === 'offered') {
+      const from = desk.agentName(event.view.transfer?.from ?? null)
+      toasts.show(translate('offer.came', { name: from }), { lasts: 8_000, action: { label: translate('offer.see'), run: () => open(event.view) } })
+    }
+    if (event.kind === 'returned') {
+      const view = desk.conversations.get(event.conversation)
+      if (view?.owner === desk.me?.id && view) toasts.show(translate(`transfer.${event.reason}`, { name: customerName(view.customer, view.channel) }))
+    }
+  }))
 
   const shown = () => ({ active: desk.active, waiting: desk.waiting, others: desk.elsewhere })[tab.value]
 

@@ -69,6 +69,7 @@ function together(a: MessageView, b: MessageView): boolean {
   return (
     a.from === b.from &&
     a.from !== 'system' &&
+    a.from !== 'note' &&
     a.agent === b.agent &&
     a.conversation === b.conversation &&
     Math.abs(shownAt(b) - shownAt(a)) < GROUP_MS &&

@@ -1,11 +1,12 @@
 /** The keyboard of the desk. One table feeds the keys and the list that `?` opens. */
 import { onBeforeUnmount, onMounted } from 'vue'
+import type { ConversationView } from '@/api/types'
 import { useDesk } from '@/stores/desk'
 import { usePrefs } from '@/stores/prefs'
 import type { DeskActions } from './actions'
 
 export type ShortcutName =
-  | 'next' | 'previous' | 'tab' | 'accept' | 'close' | 'close_next' | 'panel' | 'help' | 'write'
+  | 'next' | 'previous' | 'tab' | 'accept' | 'close' | 'close_next' | 'transfer' | 'annotate' | 'quick' | 'records' | 'panel' | 'help' | 'write'
 
 export interface Shortcut {
   name: ShortcutName
@@ -26,6 +27,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { name: 'accept', code: 'KeyA', alt: true, shown: ['Alt', 'A'] },
   { name: 'close', code: 'KeyE', alt: true, shown: ['Alt', 'E'] },
   { name: 'close_next', code: 'KeyE', alt: true, ctrl: true, shown: ['Ctrl', 'Alt', 'E'] },
+  { name: 'transfer', code: 'KeyT', alt: true, shown: ['Alt', 'T'] },
+  { name: 'annotate', code: 'KeyM', alt: true, shown: ['Alt', 'M'] },
+  { name: 'quick', code: 'KeyR', alt: true, shown: ['Alt', 'R'] },
+  { name: 'records', code: 'KeyH', alt: true, shown: ['Alt', 'H'] },
   { name: 'panel', code: 'KeyO', alt: true, shown: ['Alt', 'O'] },
   { name: 'write', key: 'r', shown: ['R'] },
   { name: 'help', key: '?', shown: ['?'] },
@@ -54,27 +59,39 @@ export function useShortcuts(actions: DeskActions): void {
   const desk = useDesk()
   const prefs = usePrefs()
 
-  const run: Record<ShortcutName, () => void> = {
+  const run: Record<ShortcutName, () => unknown> = {
     next: () => actions.step(1),
     previous: () => actions.step(-1),
-    tab: actions.switchTab,
-    accept: actions.acceptNext,
+    tab: () => actions.switchTab(),
+    // An offer waits for seconds, so it goes before the queue.
+    accept: () => (desk.offered[0] ? void actions.answer(desk.offered[0], 'take') : actions.acceptNext()),
     close: () => closeFocused(false),
     close_next: () => closeFocused(true),
+    transfer: () => {
+      const view = focused()
+      if (view && directs(view) && !view.transfer) actions.dialog.value = 'transfer'
+    },
+    annotate: () => focused() && (actions.dialog.value = 'annotate'),
+    records: () => focused() && (actions.dialog.value = 'records'),
+    quick: () => isMine(focused()) && (actions.quickReplies.value = !actions.quickReplies.value),
     panel: actions.togglePanel,
     help: () => (actions.dialog.value = 'shortcuts'),
     write: () => document.querySelector<HTMLTextAreaElement>('[data-testid="composer"]')?.focus(),
   }
 
+  const focused = () => (desk.focused === null ? undefined : desk.conversations.get(desk.focused))
+  const isMine = (view: ConversationView | undefined) => view?.state === 'active' && view.owner === desk.me?.id
+  const directs = (view: ConversationView) => isMine(view) || (actions.supervises.value && view.state === 'active')
+
   function closeFocused(thenNext: boolean) {
-    const view = desk.focused === null ? undefined : desk.conversations.get(desk.focused)
-    if (view && view.state === 'active' && view.owner === desk.me?.id) actions.close(view, thenNext)
+    const view = focused()
+    if (view && directs(view)) actions.close(view, thenNext)
   }
 
   function onKey(event: KeyboardEvent) {
     if (!prefs.shortcuts || event.defaultPrevented) return
     // An open dialog or picture has the keyboard.
-    if (document.querySelector('.el-overlay-dialog, .el-image-viewer__wrapper')) return
+    if (document.querySelector('.el-overlay-dialog, .el-image-viewer__wrapper, .records')) return
     const name = shortcutOf(event, isWriting(event.target))
     if (!name) return
     event.preventDefault()

@@ -14,19 +14,13 @@ const KEPT = 20
 export const useCustomers = defineStore('customers', () => {
   const details = reactive(new Map<number, CustomerDetail>())
   const tags = ref<Tag[] | null>(null)
-  let tagsOf: number | null = null
-  let listening = false
+  /** Of which shop, and after which change, the tags are. */
+  let tagsOf = ''
 
   function shop(): number {
-    const desk = useDesk()
-    if (!listening) {
-      listening = true
-      desk.listen((event) => {
-        if (event.kind === 'changed' && event.topic === 'tags') tagsOf = null
-      })
-    }
-    if (desk.shop === null) throw new Error('no shop')
-    return desk.shop
+    const { shop: open } = useDesk()
+    if (open === null) throw new Error('no shop')
+    return open
   }
 
   async function load(id: number): Promise<void> {
@@ -76,9 +70,10 @@ export const useCustomers = defineStore('customers', () => {
   /** The shop's service tags, read again after somebody changed them. */
   async function loadTags(): Promise<void> {
     const of = shop()
-    if (tagsOf === of) return
+    const state = `${of}.${useDesk().changes.tags}`
+    if (tagsOf === state) return
     tags.value = await api.loadTags(of)
-    tagsOf = of
+    tagsOf = state
   }
 
   async function createTag(name: string): Promise<Tag> {
@@ -92,11 +87,5 @@ export const useCustomers = defineStore('customers', () => {
     if (detail) details.set(id, { ...detail, annotations: [annotation, ...detail.annotations.filter((held) => held.id !== annotation.id)] })
   }
 
-  function clear() {
-    details.clear()
-    tags.value = null
-    tagsOf = null
-  }
-
-  return { details, tags, load, edit, setTags, block, refresh, loadTags, createTag, annotated, clear }
+  return { details, tags, load, edit, setTags, block, refresh, loadTags, createTag, annotated }
 })

@@ -22,7 +22,6 @@ export type DeskEvent =
   | { kind: 'offered'; view: ConversationView }
   /** An offer was not taken; the conversation stays where it was. */
   | { kind: 'returned'; conversation: number; reason: ReturnReason }
-  | { kind: 'changed'; topic: Topic }
 export type DeskListener = (event: DeskEvent) => void
 
 export const useDesk = defineStore('desk', () => {
@@ -170,7 +169,7 @@ export const useDesk = defineStore('desk', () => {
       if (isNewer(frame.conversation, before)) notify({ kind: 'conversation', before, after: frame.conversation })
     }
     if (frame.what === 'returned') notify({ kind: 'returned', conversation: frame.conversation, reason: frame.reason })
-    if (frame.what === 'changed') notify({ kind: 'changed', topic: frame.topic })
+    if (frame.what === 'changed') changes[frame.topic] += 1
     if (frame.what === 'channel') {
       const channel = channels.get(frame.channel.id)
       if (channel) channels.set(channel.id, { ...channel, status: frame.channel.status })
@@ -256,7 +255,7 @@ export const useDesk = defineStore('desk', () => {
 
   return {
     shop, me, agents, conversations, channels, link, loaded, failure, focused, hidden, live,
-    waiting, active, offered, elsewhere, othersShown, unread, team, online, held,
+    changes, waiting, active, offered, elsewhere, othersShown, unread, team, online, held,
     enter, leave, reload, receive, upsert, upsertAgent, focus, setOnline, accept, answer, adopt, showOthers, read, agentName, listen, apply,
   }
 })

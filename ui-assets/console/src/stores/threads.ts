@@ -6,7 +6,7 @@ import { defineStore } from 'pinia'
 import { reactive } from 'vue'
 import * as api from '@/api/desk'
 import type { ConversationView, MessageView } from '@/api/types'
-import { byCursor, cursorOf } from '@/desk/cursor'
+import { byCursor, cursorOf, type Cursor } from '@/desk/cursor'
 import { continues, highestSeq, mergeMessages, repairCursor } from '@/desk/thread'
 import { useDesk } from './desk'
 
@@ -62,14 +62,29 @@ export const useThreads = defineStore('threads', () => {
     if (thread.more && first) await page(thread, cursorOf(first))
   }
 
-  async function page(thread: Thread, before: string | undefined): Promise<void> {
+  /** Loads history until a message is held, so that nothing lies between it and the end; false when it is not there. */
+  async function reach(thread: Thread, cursor: Cursor): Promise<boolean> {
+    const held = () => thread.messages.some((message) => cursorOf(message) === cursor)
+    while (!held() && thread.more) {
+      const first = thread.messages[0]
+      if (!first) return false
+      await page(thread, cursorOf(first), REPAIR_PAGE)
+      if (thread.failure !== null) throw thread.failure
+      const now = thread.messages[0]
+      // Somebody else's page may have been under way; without progress there is nothing to wait for.
+      if (now && cursorOf(now) === cursorOf(first)) await new Promise((resume) => setTimeout(resume, 100))
+    }
+    return held()
+  }
+
+  async function page(thread: Thread, before: string | undefined, limit = PAGE): Promise<void> {
     const shop = useDesk().shop
     if (thread.loading || shop === null) return
     thread.loading = true
     thread.failure = null
     const started = generation
     try {
-      const answer = await api.loadMessages(shop, thread.customer, { channel: thread.channel, limit: PAGE, ...(before ? { before } : {}) })
+      const answer = await api.loadMessages(shop, thread.customer, { channel: thread.channel, limit, ...(before ? { before } : {}) })
       if (started !== generation) return
       thread.messages = mergeMessages(thread.messages, answer.messages)
       thread.more = answer.more
@@ -180,5 +195,5 @@ export const useThreads = defineStore('threads', () => {
     waits.clear()
   }
 
-  return { threads, open, older, receive, expect, repair, repairAll, resume, clear }
+  return { threads, open, older, reach, receive, expect, repair, repairAll, resume, clear }
 })
