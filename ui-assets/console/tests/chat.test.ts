@@ -14,7 +14,7 @@ import { excerpt, highlight } from '@/text/highlight'
 import { conversation, desk as snapshot, message, respond } from './fixtures'
 
 const HOUR = 3_600_000
-const reach = (changes = {}) => ({ left: 5, until: 100 * HOUR, trigger: 'message' as const, state: 'open' as const, ...changes })
+const reach = (changes = {}) => ({ left: 5, until: 100 * HOUR, trigger: 'message' as const, state: 'open' as const, windows: [], ...changes })
 const bytes = (...parts: Array<string | number[]>) =>
   new Uint8Array(parts.flatMap((part) => (typeof part === 'string' ? [...part].map((char) => char.charCodeAt(0)) : part)))
 

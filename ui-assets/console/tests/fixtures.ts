@@ -36,6 +36,7 @@ export function conversation(id: number, changes: Partial<ConversationView> = {}
     last_seq: 1,
     unread: 1,
     last: null,
+    reach: null,
     ...changes,
   }
 }

@@ -11,7 +11,7 @@ describe('mergeMessages', () => {
   })
 
   it('lets a newer delivery win and an older one lose', () => {
-    const delivery = (state: 'sending' | 'accepted', at: number) => ({ delivery: { state, reason: null, cause: null, proof: null, suppressed: null, at } })
+    const delivery = (state: 'sending' | 'accepted', at: number) => ({ delivery: { state, reason: null, cause: null, suppressed: null, proof: null, at } })
     const accepted = message(1, { from: 'agent', ...delivery('accepted', 20) })
     const sending = message(1, { from: 'agent', ...delivery('sending', 10) })
     expect(mergeMessages([sending], [accepted])[0]?.delivery?.state).toBe('accepted')
@@ -47,7 +47,7 @@ describe('repairCursor', () => {
   it('is the last message when everything is settled', () => expect(repairCursor([message(1), message(2)])).toBe('1.2'))
   it('is nothing for an empty thread', () => expect(repairCursor([])).toBeNull())
   it('goes back before the first message still on its way', () => {
-    const sending = message(2, { from: 'agent', delivery: { state: 'sending', reason: null, cause: null, proof: null, suppressed: null, at: 1 } })
+    const sending = message(2, { from: 'agent', delivery: { state: 'sending', reason: null, cause: null, suppressed: null, proof: null, at: 1 } })
     expect(repairCursor([message(1), sending, message(3)])).toBe('1.1')
   })
   it('goes back before the first file still being fetched', () => {

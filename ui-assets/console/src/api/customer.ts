@@ -42,8 +42,10 @@ export interface RecordsQuery {
   to: number | null
   before: string | null
 }
+/** A message with the channel it came or went by. */
+export type RecordMessage = MessageView & { channel: number }
 export interface RecordsPage {
-  messages: MessageView[]
+  messages: RecordMessage[]
   more: boolean
   next: string | null
 }

@@ -42,7 +42,7 @@ export const sendMessage = (shop: number, id: number, clientId: string, content:
   })
 
 export const retryMessage = (shop: number, id: number, seq: number, force = false) =>
-  request<MessageView>(`${conversationPath(shop, id)}/messages/${seq}/retry`, { method: 'POST', ...(force ? { body: { force } } : {}) })
+  request<MessageView>(`${conversationPath(shop, id)}/messages/${seq}/retry`, { method: 'POST', body: { force } })
 
 export interface PageQuery {
   channel: number

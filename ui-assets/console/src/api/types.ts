@@ -3,7 +3,7 @@
  * `openapi.json`, which the server prints from its own table of routes (`weikefu openapi`).
  */
 import type { components } from './schema'
-import type { AgentMore, Auto, ConversationMore, DeliveryMore, MessageMore, Reach as ReachView, Transfer as TransferView } from './types-more'
+import type { AgentMore, Auto, ConversationMore, MessageMore, Transfer as TransferView } from './types-more'
 
 type Schemas = components['schemas']
 
@@ -19,22 +19,22 @@ export type MyAgentView = Schemas['DeskMe'] & AgentMore
 export type CustomerView = Schemas['CustomerView']
 export type ConversationChannel = Schemas['ChannelRef']
 export type ConversationState = Schemas['ConversationState']
-export type Sender = Schemas['Speaker'] | 'note'
-export type LastMessage = Omit<Schemas['LastView'], 'from'> & { from: Sender }
-export type ConversationView = Omit<Schemas['ConversationView'], 'customer' | 'last'> & ConversationMore & { customer: CustomerView; last: LastMessage | null }
+export type Sender = Schemas['Speaker']
+export type LastMessage = Schemas['LastView']
+export type ConversationView = Schemas['ConversationView'] & ConversationMore
 export type Media = Schemas['MediaRef']
 export type Content = Schemas['Content']
 /** What the console sends: media by id only. */
 export type OutgoingContent = Extract<Schemas['SendingContent'], { kind: 'text' | MediaKind }>
-export type DeliveryState = Schemas['DeliveryState'] | 'suppressed'
-export type Delivery = Omit<Schemas['DeliveryView'], 'state'> & DeliveryMore & { state: DeliveryState }
-export type MessageView = Omit<Schemas['MessageView'], 'from' | 'delivery'> & MessageMore & { from: Sender; delivery: Delivery | null }
+export type DeliveryState = Schemas['DeliveryState']
+export type Delivery = Schemas['DeliveryView']
+export type MessageView = Schemas['MessageView'] & MessageMore
 export type AutoKind = Auto
 export type Tag = Schemas['TagRef']
 export type Annotation = Schemas['AnnotationView']
 export type Gender = Schemas['Gender']
 export type Transfer = TransferView
-export type Reach = ReachView
+export type Reach = Schemas['ReachView']
 export type SendLimit = Schemas['Limit']
 export type ChannelStatus = Schemas['StatusView']
 export type ChannelView = Schemas['ChannelView']
