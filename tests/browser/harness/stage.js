@@ -20,6 +20,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A microphone that hears a beep every second, for who may use it.
+  "--use-fake-device-for-media-stream",
 ];
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 export const DESKTOP = { width: 1360, height: 860 };

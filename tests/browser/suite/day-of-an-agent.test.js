@@ -1,0 +1,189 @@
+// The day of an agent at the real desk: from the first login to the last customer.
+import assert from "node:assert/strict";
+import { PASSWORD } from "../harness/agent.js";
+import { Desk } from "../harness/desk.js";
+import { png } from "../harness/picture.js";
+import { scene } from "../harness/stage.js";
+import { until } from "../harness/until.js";
+import { Visitor } from "../harness/visitor.js";
+
+/** The bytes of a file the server keeps, as its first characters. */
+async function media(weikefu, id) {
+  return Buffer.from(await (await fetch(`${weikefu.origin}/m/${id}`)).arrayBuffer());
+}
+
+scene("accepts above the limit and answers with text, emoticon, stored reply, picture and voice", async (stage) => {
+  const weikefu = await stage.weikefu({ wechat: true });
+  const [agent] = weikefu.agents;
+  await agent.acceptance({ limit: 1 });
+  await agent.call("POST", "/quick-replies/mine/replies", { folder: null, title: "发货时间", text: "下午四点前付款，当天发货。" });
+  await agent.call("POST", "/quick-replies/mine/replies", { folder: null, title: "问候", text: "您好，我是小林，请问有什么可以帮您？" });
+  await agent.online();
+  await (await Visitor.arrive(weikefu)).say("第一位客户");
+  await until("the first is accepted", async () => (await agent.desk()).conversations.some(({ state }) => state === "active"));
+  await agent.online(false);
+  const { openid } = await weikefu.sim("customers", { nickname: "小雨", follow: true });
+  await weikefu.sim("text", { openid, content: "请问今天能发货吗" });
+
+  const context = await stage.context({ permissions: ["microphone"] });
+  const page = await context.newPage();
+  const desk = new Desk(page, weikefu.origin);
+  await page.goto(weikefu.origin);
+  await desk.login("agent1", PASSWORD);
+  await desk.ready();
+  await desk.goOnline();
+  await desk.counts(1, 1);
+
+  await desk.tab("waiting");
+  await desk.item("今天能发货吗").click();
+  await page.getByText("自动接待上限 1").waitFor();
+  await desk.get("accept").click();
+  await desk.counts(2, 0);
+  await desk.composer().waitFor();
+
+  const sent = (count) => until(`${count} sent`, async () => {
+    const all = await weikefu.sent(openid);
+    return all.length === count && all;
+  });
+  await desk.say("您好，请稍等");
+  await desk.inState("您好，请稍等", "accepted").waitFor();
+  await desk.get("emoji").click();
+  await desk.get("emoji-grid").getByRole("button", { name: "微笑" }).click();
+  await page.keyboard.press("Escape");
+  assert.match(await desk.composer().inputValue(), /\[微笑\]/);
+  await desk.get("send").click();
+  await sent(2);
+
+  // A stored reply by `/`: found by a word, put into the text, finished by hand.
+  await desk.composer().pressSequentially("/发货");
+  await desk.get("quick-reply").first().waitFor();
+  assert.equal(await desk.get("quick-reply").count(), 1);
+  await stage.shot(page, "day-1-slash");
+  await page.keyboard.press("Enter");
+  await until("the reply in the text", async () => (await desk.composer().inputValue()) === "下午四点前付款，当天发货。");
+  await desk.composer().pressSequentially("放心");
+  await page.keyboard.press("Enter");
+  await desk.inState("当天发货。放心", "accepted").waitFor();
+  // And sent as it is, with one click.
+  await desk.get("quick").click();
+  await desk.get("quick-search").fill("问候");
+  await desk.get("quick-reply").first().hover();
+  await desk.get("quick-send").first().click();
+  await desk.inState("请问有什么可以帮您", "accepted").waitFor();
+  await sent(4);
+
+  // What only calls itself a picture is refused before it is sent.
+  await desk.get("file-image").setInputFiles({ name: "假图.png", mimeType: "image/png", buffer: Buffer.from("<script>alert(1)</script>") });
+  await desk.get("attachment").getByText("文件内容不是图片").waitFor();
+  assert.ok(await desk.get("send").isDisabled());
+  await desk.get("attachment").getByRole("button").click();
+  await desk.get("attach-image").hover();
+  await page.getByText(/图片最大 .*MB/).first().waitFor();
+  await desk.get("file-image").setInputFiles({ name: "茶壶.png", mimeType: "image/png", buffer: png() });
+  await desk.get("attachment").waitFor();
+  await desk.get("send").click();
+  await page.locator('[data-testid="message"][data-state="accepted"] .picture').waitFor();
+
+  // The platform takes five answers to a message; the customer writes again.
+  await weikefu.sim("text", { openid, content: "好看，能说说怎么泡吗" });
+  await desk.message("怎么泡吗").waitFor();
+  await desk.get("record").click();
+  await page.locator('[data-testid="recorder"][data-state="recording"]').waitFor();
+  await page.getByText("0:02").waitFor();
+  await stage.shot(page, "day-2-recording");
+  await desk.get("recorder-stop").click();
+  await desk.get("recorder-audio").waitFor();
+  await stage.shot(page, "day-3-listen");
+  await desk.get("recorder-send").click();
+  const voice = page.locator('[data-testid="message"][data-state="accepted"] audio');
+  await voice.waitFor();
+  const bytes = await media(weikefu, (await voice.getAttribute("src")).split("/m/")[1]);
+  assert.equal(bytes[0], 0xff, "an MPEG frame");
+  assert.equal(bytes[1] & 0xe6, 0xe2, "MPEG audio, layer III");
+  assert.ok(bytes.length > 8_000 && bytes.length < 60_000, `${bytes.length} bytes for two or three seconds`);
+  await until("the browser plays it", () => voice.evaluate((element) => element.duration > 1.5 && element.duration < 10));
+  const kinds = (await sent(6)).map(({ msgtype }) => msgtype);
+  assert.deepEqual(kinds.slice(-2), ["image", "voice"]);
+  await stage.shot(page, "day-4-answered");
+});
+
+scene("a refused microphone is explained", async (stage) => {
+  const weikefu = await stage.weikefu();
+  const [agent] = weikefu.agents;
+  await agent.online();
+  await (await Visitor.arrive(weikefu)).say("能听到吗");
+  const desk = await Desk.open(await stage.page({ agent, permissions: [] }), weikefu.origin);
+  await desk.pick("能听到吗");
+  await desk.get("record").click();
+  await desk.get("recorder").getByText("浏览器没有允许使用麦克风").waitFor();
+  await stage.shot(desk.page, "day-5-denied");
+});
+
+scene("knows the customer: details, tags, annotation, records, blacklist", async (stage) => {
+  const weikefu = await stage.weikefu();
+  const [agent] = weikefu.agents;
+  await agent.call("POST", "/tags", { name: "老客户" });
+  await agent.online();
+  const visitor = await Visitor.arrive(weikefu);
+  await visitor.say("我的暗号是龙井");
+  const [{ id }] = (await agent.desk()).conversations;
+  for (let index = 1; index <= 70; index++) await agent.say(id, `第 ${index} 句`);
+  const page = await stage.page({ agent });
+  const desk = await Desk.open(page, weikefu.origin);
+  await desk.items().first().click();
+  await desk.message("第 70 句").waitFor();
+
+  await desk.get("customer-remark").click();
+  await desk.get("customer-remark-input").fill("喜欢绿茶");
+  await page.keyboard.press("Enter");
+  await desk.item("喜欢绿茶").waitFor();
+  await desk.get("customer-phone").click();
+  await desk.get("customer-phone-input").fill("13800000000");
+  await page.keyboard.press("Enter");
+  await desk.get("gender-female").click();
+  await desk.get("tag-add").click();
+  await desk.get("tag-choice").filter({ hasText: "老客户" }).click();
+  await desk.get("customer-tag").filter({ hasText: "老客户" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Alt+m");
+  await desk.get("annotation").fill("要求退款，等仓库确认");
+  await stage.shot(page, "day-6-annotate");
+  await desk.get("annotation-save").click();
+  await desk.get("annotation-item").filter({ hasText: "等仓库确认" }).waitFor();
+  await stage.shot(page, "day-7-panel");
+  const [{ customer }] = (await agent.desk()).conversations;
+  const stored = await until("all stored", async () => {
+    const answer = await agent.call("GET", `/customers/${customer.id}`);
+    return answer.customer.phone === "13800000000" && answer;
+  });
+  assert.equal(stored.customer.gender, "female");
+  assert.deepEqual(stored.customer.tags.map(({ name }) => name), ["老客户"]);
+
+  await desk.get("open-records").click();
+  await desk.get("records-keyword").fill("龙井");
+  await desk.get("record").filter({ hasText: "暗号" }).waitFor();
+  await until("one record", async () => (await desk.get("record").count()) === 1);
+  assert.equal(await desk.get("record").locator("mark").textContent(), "龙井");
+  await stage.shot(page, "day-8-records");
+  await desk.get("record").click();
+  await desk.message("我的暗号是龙井").waitFor();
+  await page.locator(".messages-row.pointed").waitFor();
+  await stage.shot(page, "day-9-jumped");
+  await desk.get("records-close").click();
+
+  await desk.get("chat-more").click();
+  await desk.get("more-block").click();
+  await page.getByRole("dialog").getByText("会立即结束").waitFor();
+  await desk.get("block-confirm").click();
+  await desk.toast("加入黑名单").waitFor();
+  await desk.counts(0, 0);
+  await visitor.say("还能收到吗").catch(() => undefined);
+  await desk.get("toast-action").click();
+  await desk.toast("移出黑名单").waitFor();
+  await visitor.say("现在可以了吧");
+  await desk.counts(1, 0);
+  await desk.pick("现在可以了吧");
+  await desk.get("close-conversation").click();
+  await desk.toast("的会话已结束").waitFor();
+  await desk.counts(0, 0);
+});
