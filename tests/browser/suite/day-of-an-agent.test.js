@@ -161,11 +161,11 @@ scene("knows the customer: details, tags, annotation, records, blacklist", async
 
   await desk.get("open-records").click();
   await desk.get("records-keyword").fill("龙井");
-  await desk.get("record").filter({ hasText: "暗号" }).waitFor();
-  await until("one record", async () => (await desk.get("record").count()) === 1);
-  assert.equal(await desk.get("record").locator("mark").textContent(), "龙井");
+  await desk.get("record-item").filter({ hasText: "暗号" }).waitFor();
+  await until("one record", async () => (await desk.get("record-item").count()) === 1);
+  assert.equal(await desk.get("record-item").locator("mark").textContent(), "龙井");
   await stage.shot(page, "day-8-records");
-  await desk.get("record").click();
+  await desk.get("record-item").click();
   await desk.message("我的暗号是龙井").waitFor();
   await page.locator(".messages-row.pointed").waitFor();
   await stage.shot(page, "day-9-jumped");

@@ -106,7 +106,7 @@ describe('an offer', () => {
     desk.receive({ type: 'event', n: 12, what: 'conversation', conversation: { ...view, unread: 3 } })
     expect(desk.offered.map((held) => held.id)).toEqual([1])
     expect(desk.active).toEqual([])
-    expect(seen.map((event) => event.kind)).toEqual(['offered'])
+    expect(seen.filter((event) => event.kind === 'offered')).toHaveLength(1)
     desk.receive({ type: 'event', n: 13, what: 'conversation', conversation: { ...view, transfer: null } })
     expect(desk.offered).toEqual([])
   })

@@ -15,6 +15,9 @@ export const offerTransfer = (shop: number, id: number, offer: { epoch: number; 
 export const answerTransfer = (shop: number, id: number, answer: 'take' | 'decline' | 'cancel', epoch: number) =>
   request<ConversationView>(orderPath(shop, id, `transfer/${answer}`), { method: 'POST', body: { epoch } })
 
+/** Whether the server tells who holds whom. */
+export const TELLS_OTHERS = false as boolean
+
 /** What colleagues hold; for seniors. */
 export const loadOthers = (shop: number) => request<{ conversations: ConversationView[] }>(`${shopPath(shop)}/desk/others`)
 
