@@ -187,3 +187,87 @@ scene("knows the customer: details, tags, annotation, records, blacklist", async
   await desk.toast("的会话已结束").waitFor();
   await desk.counts(0, 0);
 });
+
+scene("hands a customer over with a note, live on both desks; an offer can be declined, cancelled, taken", async (stage) => {
+  const weikefu = await stage.weikefu({ agents: ["小林", "小陈"] });
+  const [agent, colleague] = weikefu.agents;
+  await colleague.acceptance({ auto: false });
+  await agent.online();
+  const visitor = await Visitor.arrive(weikefu);
+  await visitor.say("想换个尺码");
+  const mine = await Desk.open(await stage.page({ agent }), weikefu.origin);
+  const theirs = await Desk.open(await stage.page({ agent: colleague }), weikefu.origin);
+  await theirs.goOnline();
+  await mine.pick("想换个尺码");
+
+  const offer = async (note) => {
+    await mine.page.keyboard.press("Alt+t");
+    await mine.get("transfer-agent").filter({ hasText: "小陈" }).click();
+    await mine.get("transfer-note").fill(note);
+    if (note === "第三次") await stage.shot(mine.page, "day-10-transfer");
+    await mine.get("transfer-send").click();
+    await mine.get("transfer-pending").getByText("等待 小陈 接受转接").waitFor();
+  };
+  await offer("第一次");
+  await theirs.get("offer").getByText("第一次").waitFor();
+  await theirs.get("offer-decline").click();
+  await mine.toast("被谢绝").waitFor();
+  await mine.get("transfer-pending").waitFor({ state: "detached" });
+  await offer("第二次");
+  await theirs.get("offer").getByText("第二次").waitFor();
+  await mine.get("transfer-cancel").click();
+  await theirs.get("offer").waitFor({ state: "detached" });
+  await offer("第三次");
+  await theirs.get("offer").getByText("第三次").waitFor();
+  await stage.shot(theirs.page, "day-11-offer");
+  await stage.shot(mine.page, "day-12-offered");
+  await theirs.get("offer-take").click();
+  await theirs.composer().waitFor();
+  await theirs.page.locator('[data-state="note"]').getByText("第三次").waitFor();
+  await theirs.counts(1, 0);
+  await mine.counts(0, 0);
+  await stage.shot(theirs.page, "day-13-taken");
+  await theirs.say("我来帮您换");
+  await theirs.inState("我来帮您换", "accepted").waitFor();
+
+  // The administrator sees what others hold and who holds whom.
+  await mine.tab("active");
+  await mine.get("tab-others").click();
+  await mine.item("我来帮您换").getByText("小陈").waitFor();
+  await mine.get("team-show").click();
+  await mine.get("team-agent").filter({ hasText: "小陈" }).getByText("#1").waitFor();
+  await stage.shot(mine.page, "day-14-others");
+});
+
+scene("deletes spam with time to undo, and offline cannot answer", async (stage) => {
+  const weikefu = await stage.weikefu();
+  const [agent] = weikefu.agents;
+  await agent.acceptance({ auto: false });
+  await agent.online();
+  await (await Visitor.arrive(weikefu)).say("广告：加我好友");
+  await (await Visitor.arrive(weikefu)).say("真的客户");
+  const desk = await Desk.open(await stage.page({ agent }), weikefu.origin);
+  await desk.tab("waiting");
+  const remove = async () => {
+    const row = desk.page.locator(".list-row").filter({ hasText: "广告" });
+    await row.hover();
+    await row.getByTestId("delete-spam").click();
+  };
+  await remove();
+  await desk.counts(0, 1);
+  await desk.get("toast-action").click();
+  await desk.counts(0, 2);
+  await remove();
+  await desk.counts(0, 1);
+  await until("deleted", async () => (await agent.desk()).conversations.length === 1);
+  await desk.item("真的客户").click();
+  await desk.get("accept").click();
+  await desk.composer().waitFor();
+  await desk.get("online-switch").click();
+  await desk.get("composer-offline").getByText("您已离线").waitFor();
+  assert.ok(await desk.composer().isDisabled());
+  await stage.shot(desk.page, "day-15-offline");
+  await desk.get("composer-go-online").click();
+  await desk.say("我回来了");
+  await desk.inState("我回来了", "accepted").waitFor();
+});

@@ -36,7 +36,6 @@ export function conversation(id: number, changes: Partial<ConversationView> = {}
     last_seq: 1,
     unread: 1,
     last: null,
-    reach: null,
     ...changes,
   }
 }
@@ -44,8 +43,6 @@ export function conversation(id: number, changes: Partial<ConversationView> = {}
 export function desk(changes: Partial<Desk> = {}): Desk {
   return {
     event: 10,
-    shop: { id: 1, name: 'Shop', zone: 'Asia/Shanghai', away_seconds: 60, transfer_seconds: 120, reserve: 2 },
-    role: 'agent',
     me: { id: 7, nickname: 'Me', avatar: null, online: true, presence: 'online', role: 'agent', active: 0, limit: 10, auto: true, greeting: '' },
     agents: [
       { id: 7, nickname: 'Me', avatar: null, online: true, presence: 'online', role: 'agent', active: 1, limit: 10 },
@@ -54,6 +51,8 @@ export function desk(changes: Partial<Desk> = {}): Desk {
     ],
     conversations: [],
     channels: [],
+    role: 'agent',
+    shop: { id: 1, name: 'Shop', zone: 'Asia/Shanghai', away_seconds: 60, transfer_seconds: 120, reserve: 2 },
     ...changes,
   }
 }

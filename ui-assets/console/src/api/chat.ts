@@ -1,6 +1,6 @@
 /** Requests about one conversation beyond reading and writing it: spam, transfer, who holds what. */
 import { request } from './client'
-import type { ConversationView, CustomerView } from './types'
+import type { ConversationView, Load } from './types'
 
 const shopPath = (shop: number) => `/api/shops/${shop}`
 const orderPath = (shop: number, id: number, order: string) => `${shopPath(shop)}/conversations/${id}/${order}`
@@ -15,17 +15,8 @@ export const offerTransfer = (shop: number, id: number, offer: { epoch: number; 
 export const answerTransfer = (shop: number, id: number, answer: 'take' | 'decline' | 'cancel', epoch: number) =>
   request<ConversationView>(orderPath(shop, id, `transfer/${answer}`), { method: 'POST', body: { epoch } })
 
-/** Whether the server tells who holds whom. */
-export const TELLS_OTHERS = false as boolean
-
 /** What colleagues hold; for seniors. */
 export const loadOthers = (shop: number) => request<{ conversations: ConversationView[] }>(`${shopPath(shop)}/desk/others`)
-
-export interface Load {
-  agent: number
-  active: number
-  customers: Array<{ conversation: number; customer: CustomerView }>
-}
 
 /** How many customers each agent holds, and which, as far as the reader may know. */
 export const loadLoad = (shop: number) => request<{ agents: Load[]; waiting: number }>(`${shopPath(shop)}/desk/load`)

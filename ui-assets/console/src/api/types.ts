@@ -3,7 +3,6 @@
  * `openapi.json`, which the server prints from its own table of routes (`weikefu openapi`).
  */
 import type { components } from './schema'
-import type { AgentMore, Auto, ConversationMore, MessageMore, Transfer as TransferView } from './types-more'
 
 type Schemas = components['schemas']
 
@@ -13,46 +12,44 @@ export type MediaKind = Extract<Kind, 'image' | 'voice' | 'video' | 'file'>
 export type Me = Schemas['Me']
 export type ShopMembership = Schemas['ShopView']
 export type Session = Schemas['SessionView']
-export type AgentView = Schemas['AgentView'] & AgentMore
+export type AgentView = Schemas['AgentView']
 export type Acceptance = Schemas['AcceptanceView']
-export type MyAgentView = Schemas['DeskMe'] & AgentMore
+export type MyAgentView = Schemas['DeskMe']
 export type CustomerView = Schemas['CustomerView']
 export type ConversationChannel = Schemas['ChannelRef']
 export type ConversationState = Schemas['ConversationState']
-export type Sender = Schemas['Speaker']
 export type LastMessage = Schemas['LastView']
-export type ConversationView = Schemas['ConversationView'] & ConversationMore
+export type ConversationView = Schemas['ConversationView']
 export type Media = Schemas['MediaRef']
 export type Content = Schemas['Content']
 /** What the console sends: media by id only. */
 export type OutgoingContent = Extract<Schemas['SendingContent'], { kind: 'text' | MediaKind }>
+export type Sender = Schemas['Speaker']
 export type DeliveryState = Schemas['DeliveryState']
 export type Delivery = Schemas['DeliveryView']
-export type MessageView = Schemas['MessageView'] & MessageMore
-export type AutoKind = Auto
-export type Tag = Schemas['TagRef']
-export type Annotation = Schemas['AnnotationView']
-export type Gender = Schemas['Gender']
-export type Transfer = TransferView
-export type Reach = Schemas['ReachView']
+export type MessageView = Schemas['MessageView']
 export type SendLimit = Schemas['Limit']
 export type ChannelStatus = Schemas['StatusView']
 export type ChannelView = Schemas['ChannelView']
-export type Desk = Omit<Schemas['DeskView'], 'conversations' | 'me' | 'agents'> & { me: MyAgentView; agents: AgentView[]; conversations: ConversationView[] }
+export type Desk = Schemas['DeskView']
 export type Behaviour = Schemas['BehaviourView']
-export type CustomerFacts = Schemas['CustomerDetail']
 export type CustomerDetail = Schemas['CustomerPanel']
-export type MessagePage = Omit<Schemas['MessagesView'], 'messages'> & { messages: MessageView[] }
+export type MessagePage = Schemas['MessagesView']
 export type ErrorBody = Schemas['ErrorView']
-export type LiveFrame =
-  | Exclude<Schemas['Frame'], { type: 'event' }>
-  | { type: 'event'; n: number; what: 'conversation'; conversation: ConversationView }
-  | { type: 'event'; n: number; what: 'message'; message: MessageView }
-  | { type: 'event'; n: number; what: 'agent'; agent: AgentView }
-  | { type: 'event'; n: number; what: 'channel'; channel: { id: number; status: ChannelStatus } }
-  | { type: 'event'; n: number; what: 'changed'; topic: Topic }
-  | { type: 'event'; n: number; what: 'returned'; conversation: number; reason: ReturnReason }
-/** What somebody changed in the settings; whoever shows it reads it anew. */
+/** What may change outside the desk's picture. */
 export type Topic = Schemas['Topic']
+export type LiveFrame = Schemas['Frame']
+export type Account = Schemas['AccountView']
+export type Enrolled = Schemas['EnrolledView']
+export type Right = Schemas['RightView']
+export type ChannelCard = Schemas['ChannelCard']
+export type Plugin = Schemas['PluginView']
+export type Tag = Schemas['TagRef']
+export type Annotation = Schemas['AnnotationView']
+export type Gender = Schemas['Gender']
+/** What the platform still lets an agent answer. */
+export type Reach = Schemas['ReachView']
 /** Why an offered conversation came back to its owner. */
-export type ReturnReason = 'declined' | 'timeout' | 'offline'
+export type ReturnReason = Schemas['ReturnReason']
+/** How many customers an agent holds, and which, as far as the reader may know. */
+export type Load = Schemas['AgentLoad']

@@ -1,7 +1,6 @@
 /** What an agent can do on the desk, shared by buttons and keys. */
 import { computed, inject, onBeforeUnmount, ref, type InjectionKey, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
-import { TELLS_OTHERS } from '@/api/chat'
 import { ApiError } from '@/api/client'
 import type { ConversationView } from '@/api/types'
 import { translate } from '@/i18n'
@@ -99,7 +98,7 @@ export function useDeskActions(): DeskActions {
   }
 
   function switchTab(by: 1 | -1 = 1) {
-    const tabs: DeskTab[] = TELLS_OTHERS && supervises.value ? ['active', 'waiting', 'others'] : ['active', 'waiting']
+    const tabs: DeskTab[] = supervises.value ? ['active', 'waiting', 'others'] : ['active', 'waiting']
     tab.value = tabs[(tabs.indexOf(tab.value) + by + tabs.length) % tabs.length] ?? 'active'
   }
 
