@@ -66,7 +66,8 @@ export function useDeskActions(): DeskActions {
       const from = desk.agentName(event.view.transfer?.from ?? null)
       toasts.show(translate('offer.came', { name: from }), { lasts: 8_000, action: { label: translate('offer.see'), run: () => open(event.view) } })
     }
-    if (event.kind === 'returned') {
+    // Who cancels sees it done.
+    if (event.kind === 'returned' && event.reason !== 'cancelled') {
       const view = desk.conversations.get(event.conversation)
       if (view?.owner === desk.me?.id && view) toasts.show(translate(`transfer.${event.reason}`, { name: customerName(view.customer, view.channel) }))
     }
