@@ -1,14 +1,18 @@
 //! What the console sees. Made from records, never stored.
+mod customers;
+mod settings;
+
+pub(crate) use customers::*;
+pub(crate) use settings::*;
+
 use super::reach::ReachView;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
-use weikefu_channel::{Action, Cause, Content, Cursor, Kind, Limit};
+use weikefu_channel::{Cause, Content, Cursor, Kind, Limit};
 use weikefu_core::desk::{ReturnReason, Topic};
-use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
-use weikefu_core::records::{
-    AnnotationId, Auto, ConversationState, DeliveryState, Gender, Role, Speaker, Suppression, TagId,
-};
+use weikefu_core::ids::{AgentId, ChannelId, ConversationId, Millis, ShopId};
+use weikefu_core::records::{Auto, ConversationState, DeliveryState, Role, Speaker, Suppression};
 
 /// A session and what it may choose from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,134 +91,6 @@ pub(crate) struct DeskMe {
     pub(crate) auto: bool,
     /// Sent on acceptance; empty means nothing.
     pub(crate) greeting: String,
-}
-
-/// A customer, as lists show them.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct CustomerView {
-    pub(crate) id: CustomerId,
-    /// The number within the shop, for people.
-    pub(crate) number: u32,
-    /// Empty when nobody knows a name.
-    pub(crate) name: String,
-    pub(crate) remark: String,
-    /// Address of a picture.
-    pub(crate) avatar: Option<String>,
-    /// The merchant's own server vouched for the identity.
-    pub(crate) verified: bool,
-    /// Service tags.
-    pub(crate) tags: Vec<TagRef>,
-    /// On the blacklist.
-    pub(crate) blocked: bool,
-    /// Grows with every change; an open panel that knows a smaller one is old.
-    pub(crate) revision: u32,
-}
-
-/// A service tag by name.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct TagRef {
-    pub(crate) id: TagId,
-    pub(crate) name: String,
-}
-
-/// A service tag with how much it is used.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct TagView {
-    pub(crate) id: TagId,
-    pub(crate) name: String,
-    /// Customers that have it.
-    pub(crate) customers: u32,
-}
-
-/// A customer, as the panel shows them.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct CustomerDetail {
-    #[serde(flatten)]
-    pub(crate) customer: CustomerView,
-    /// The customer's name on the latest channel: openid or visitor id.
-    pub(crate) openid: Option<String>,
-    pub(crate) channel: Option<ChannelRef>,
-    pub(crate) gender: Gender,
-    /// As an agent entered it, else as the channel told.
-    pub(crate) phone: Option<String>,
-    /// Postal address as an agent entered it; empty when nobody knows.
-    pub(crate) address: String,
-    pub(crate) language: Option<String>,
-    pub(crate) first_seen: Millis,
-    pub(crate) last_seen: Millis,
-    /// Conversations so far.
-    pub(crate) conversations: u32,
-    /// Tags of the channel's own register, read-only.
-    pub(crate) channel_tags: Vec<ChannelTag>,
-    /// The remark of the channel's own register; empty when there is none.
-    pub(crate) channel_remark: String,
-    /// When the channel told the two; absent when it never did.
-    pub(crate) channel_tags_at: Option<Millis>,
-}
-
-/// A tag of the channel's own register.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ChannelTag {
-    pub(crate) name: String,
-}
-
-/// A customer with what they did.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct CustomerPanel {
-    pub(crate) customer: CustomerDetail,
-    /// Only in the answer to a refresh: why the channel did not tell. What it told before is still shown.
-    pub(crate) refresh_failed: Option<String>,
-    /// Newest first, at most 100.
-    pub(crate) annotations: Vec<AnnotationView>,
-    /// Newest first, at most 50.
-    pub(crate) behaviours: Vec<BehaviourView>,
-}
-
-/// An annotation.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct AnnotationView {
-    pub(crate) id: AnnotationId,
-    pub(crate) customer: CustomerId,
-    pub(crate) text: String,
-    pub(crate) by: AgentId,
-    pub(crate) at: Millis,
-    /// Absent while it is open.
-    pub(crate) solved: Option<SolvedView>,
-}
-
-/// The end of an annotation.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct SolvedView {
-    pub(crate) by: AgentId,
-    pub(crate) at: Millis,
-}
-
-/// A page of the blacklist.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct BlacklistView {
-    /// Newest first.
-    pub(crate) customers: Vec<BlockedView>,
-    /// `before` of the next page; absent on the last one.
-    pub(crate) next: Option<String>,
-}
-
-/// A customer on the blacklist.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct BlockedView {
-    pub(crate) customer: CustomerView,
-    /// Since when.
-    pub(crate) at: Millis,
-    /// Who put them there.
-    pub(crate) by: Option<AgentId>,
-    pub(crate) by_name: Option<String>,
-}
-
-/// Something a customer did.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct BehaviourView {
-    pub(crate) at: Millis,
-    pub(crate) action: Action,
-    pub(crate) detail: String,
 }
 
 /// A channel by name.
@@ -436,63 +312,6 @@ pub(crate) struct EntryView {
     pub(crate) channel: ChannelRef,
     /// Customers may come in.
     pub(crate) on: bool,
-}
-
-/// Settings of acceptance.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AcceptanceView {
-    /// New conversations come by themselves.
-    pub(crate) auto: bool,
-    /// Up to how many customers, 0 to 200.
-    pub(crate) limit: u32,
-    /// Sent on acceptance, at most 500 characters; empty means nothing.
-    pub(crate) greeting: String,
-}
-
-/// What an agent sets for himself.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AgentSettingsView {
-    /// New conversations come by themselves.
-    pub(crate) auto: bool,
-    /// Up to how many customers, 0 to 200.
-    pub(crate) limit: u32,
-    /// Sent on acceptance, at most 500 characters; empty means nothing.
-    pub(crate) greeting: String,
-    pub(crate) close: AutoCloseView,
-    pub(crate) offline: OfflineTextView,
-}
-
-/// Closing of idle conversations.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AutoCloseView {
-    pub(crate) on: bool,
-    /// After how many minutes without a word, 1 to 1440.
-    pub(crate) idle_minutes: u32,
-    /// Sent when it closes, at most 500 characters; empty means nothing.
-    pub(crate) text: String,
-}
-
-/// What customers hear while their agent is offline.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OfflineTextView {
-    pub(crate) on: bool,
-    /// At most 500 characters; empty means nothing.
-    pub(crate) text: String,
-}
-
-/// Settings of the whole desk.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ShopSettingsView {
-    /// Sent to who waits while nobody is online, at most 500 characters; empty means nothing.
-    pub(crate) nobody_text: String,
-    /// Sent to who waits because everybody is full or accepts by hand.
-    pub(crate) busy_text: String,
-    /// How long an offered transfer stays open, 10 to 3600.
-    pub(crate) transfer_seconds: u32,
-    /// How long an agent without an open page still counts as online, 15 to 600.
-    pub(crate) away_seconds: u32,
-    /// How many of a platform's last answers automatic texts leave to the agent, 0 to 5.
-    pub(crate) reserve: u32,
 }
 
 /// A refusal.

@@ -29,6 +29,30 @@ pub struct Inbound {
     pub passive: Option<u32>,
 }
 
+impl Inbound {
+    /// A message as most channels hand it over; what else is known can be set on the result.
+    ///
+    /// `peer` is the customer's address on the channel, `dedupe` the platform's id of the message, `sent_at` the
+    /// platform's time in Unix milliseconds.
+    #[must_use]
+    pub fn message(
+        peer: impl Into<String>,
+        dedupe: impl Into<String>,
+        sent_at: i64,
+        content: Content,
+    ) -> Self {
+        Inbound {
+            peer: peer.into(),
+            dedupe: dedupe.into(),
+            sent_at,
+            what: What::Message { content },
+            profile: Profile::default(),
+            trigger: None,
+            passive: None,
+        }
+    }
+}
+
 /// The two things a customer can do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]

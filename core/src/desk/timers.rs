@@ -96,9 +96,24 @@ impl Desk {
     }
 }
 
-/// Does what has become due, the oldest first.
+/// Does what has become due: first who is away, so that a slot freed in the same moment does not go to one of
+/// them, then the rest, the oldest first.
 pub(super) fn tick<F: Facts>(work: &mut Work<'_, F>) -> Result<Reply, Refusal> {
-    for _ in 0..MOST {
+    let away: Vec<AgentId> = work
+        .desk
+        .due
+        .iter()
+        .take_while(|(at, _)| *at <= work.now)
+        .filter_map(|(_, due)| match due {
+            Due::Lost(agent) => Some(*agent),
+            Due::Offer(_) | Due::Close(_) => None,
+        })
+        .take(MOST)
+        .collect();
+    for &agent in &away {
+        presence::lost(work, agent)?;
+    }
+    for _ in away.len()..MOST {
         let next = work.desk.due.first().copied();
         let Some((_, due)) = next.filter(|(at, _)| *at <= work.now) else {
             break;
