@@ -184,6 +184,7 @@ impl Refusal {
         }
     }
 
+    #[allow(clippy::too_many_lines)] // a table: one entry a refusal
     fn texts(&self) -> (String, String) {
         let (zh, en) = match self {
             Refusal::Unauthenticated => ("请先登录。", "Please log in."),
