@@ -180,6 +180,7 @@ impl World {
     }
 
     /// One step of a script.
+    #[allow(clippy::too_many_lines)] // one arm a step
     pub(crate) fn step(&mut self, step: Step) {
         use crate::{expect, handing, timed};
         match step {
