@@ -6,6 +6,7 @@ mod harness;
 mod accounts;
 mod cli;
 mod crash;
+mod crash_desk;
 mod customers;
 mod desk;
 mod doctor;
