@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { PASSWORD } from "../harness/agent.js";
 import { Desk } from "../harness/desk.js";
+import { Inspection, LOOKS } from "../harness/looks.js";
 import { png } from "../harness/picture.js";
 import { scene } from "../harness/stage.js";
 import { until } from "../harness/until.js";
@@ -270,4 +271,87 @@ scene("deletes spam with time to undo, and offline cannot answer", async (stage)
   await desk.get("composer-go-online").click();
   await desk.say("我回来了");
   await desk.inState("我回来了", "accepted").waitFor();
+});
+
+scene("says when the platform takes no more, and lets one try", async (stage) => {
+  const weikefu = await stage.weikefu({ wechat: true });
+  const [agent] = weikefu.agents;
+  await agent.online();
+  const { openid } = await weikefu.sim("customers", { nickname: "小雨" });
+  await weikefu.sim("text", { openid, content: "在吗" });
+  const desk = await Desk.open(await stage.page({ agent }), weikefu.origin);
+  await desk.pick("在吗");
+  for (let index = 1; index <= 5; index++) {
+    await desk.say(`第 ${index} 条`);
+    await desk.inState(`第 ${index} 条`, "accepted").waitFor();
+    if (index === 4) await desk.page.locator('.composer [data-testid="reach"][data-level="amber"]').waitFor();
+  }
+  await desk.get("composer-end").getByText("回复次数已用完").waitFor();
+  assert.ok(await desk.composer().isDisabled());
+  await desk.page.locator('.item [data-testid="reach"][data-level="red"]').waitFor();
+  await stage.shot(desk.page, "day-16-spent");
+  await desk.get("force").click();
+  await desk.say("再试一条");
+  await desk.inState("再试一条", "failed").waitFor();
+  await weikefu.sim("text", { openid, content: "我还在" });
+  await desk.get("composer-end").waitFor({ state: "detached" });
+  await desk.say("好的");
+  await desk.inState("好的", "accepted").waitFor();
+});
+
+scene("everything an agent opens stands every look", async (stage) => {
+  const weikefu = await stage.weikefu({ agents: ["小林", "Alexandra"], wechat: true });
+  const [agent, colleague] = weikefu.agents;
+  await colleague.acceptance({ auto: false });
+  await colleague.online();
+  await agent.call("POST", "/tags", { name: "VIP" });
+  await agent.call("POST", "/quick-replies/mine/replies", { folder: null, title: "Hi", text: "Hello" });
+  await agent.online();
+  const { openid } = await weikefu.sim("customers", { nickname: "Rain", follow: true });
+  await weikefu.sim("text", { openid, content: "Hello" });
+  const { id } = await until("the conversation", async () => (await agent.desk()).conversations.find(({ state }) => state === "active"));
+  const other = await Desk.open(await stage.page({ agent: colleague }), weikefu.origin);
+  await other.counts(0, 0);
+  const inspection = new Inspection(stage);
+  for (const look of LOOKS.filter(({ lang, scheme }) => (lang === "en") === (scheme === "dark"))) {
+    const phone = look.viewport.width < 768;
+    const page = await stage.page({ agent, ...look });
+    const desk = new Desk(page, weikefu.origin);
+    await page.goto(`${weikefu.origin}/shops/1/desk/${id}`);
+    const at = (state) => inspection.at(page, `day-${state}`, look);
+    const open = async (name) => {
+      if (phone) {
+        await desk.get("chat-more").click();
+        await desk.get(`more-${name}`).click();
+      } else await desk.get(`open-${name}`).click();
+    };
+    await desk.composer().waitFor();
+    await page.locator(".composer .reach").waitFor();
+    await at("composer");
+    await desk.get("quick").click();
+    await desk.get("quick-reply").first().waitFor();
+    await at("quick");
+    await page.keyboard.press("Escape");
+    await desk.get("record").click();
+    await desk.get("recorder-again").waitFor();
+    await at("recorder");
+    await desk.get("record").click();
+    for (const [name, ready] of [["transfer", "transfer-note"], ["annotate", "annotation"]]) {
+      await open(name);
+      await desk.get(ready).waitFor();
+      await at(name);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+    await open("records");
+    await desk.get("record-item").first().waitFor();
+    await at("records");
+    await desk.get("records-close").click();
+    if (phone) await desk.get("toggle-panel").click();
+    await desk.get("tag-add").click();
+    await desk.get("tag-choice").first().waitFor();
+    await at("tags");
+    await page.context().close();
+  }
+  inspection.end();
 });
