@@ -21,6 +21,9 @@ const focused = (target) => until("focus", () => target.evaluate((element) => el
 scene("an agent works with the keyboard only", async (stage) => {
   const weikefu = await stage.weikefu();
   await weikefu.agents[0].acceptance({ auto: false });
+  for (const text of ["第一条快捷回复", "第二条快捷回复"]) {
+    await weikefu.agents[0].call("POST", "/quick-replies/mine/replies", { folder: null, title: "", text });
+  }
   const [first, second] = [await Visitor.arrive(weikefu), await Visitor.arrive(weikefu)];
   await first.say("第一位客户的问题");
   await second.say("第二位客户的问题");
@@ -70,6 +73,28 @@ scene("an agent works with the keyboard only", async (stage) => {
   await tabTo(page, desk.composer(), "Shift+Tab");
   await keyboard.press("Enter");
   await until("two messages sent", async () => (await page.locator('[data-state="accepted"]').count()) === 2);
+
+  // Stored replies: the second by arrow and Ctrl+Enter, the first into the text.
+  await keyboard.type("/快捷");
+  await desk.get("quick-reply").nth(1).waitFor();
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Control+Enter");
+  await desk.inState("第二条快捷回复", "accepted").waitFor();
+  assert.equal(await desk.composer().inputValue(), "");
+  await keyboard.press("Alt+r");
+  await focused(desk.get("quick-search"));
+  await keyboard.press("Enter");
+  await focused(desk.composer());
+  await keyboard.press("Enter");
+  await desk.inState("第一条快捷回复", "accepted").waitFor();
+  // Records open, search and close; the focus comes back.
+  await keyboard.press("Alt+h");
+  await focused(desk.get("records-keyword"));
+  await keyboard.type("第一位");
+  await until("one record", async () => (await desk.get("record-item").count()) === 1);
+  await keyboard.press("Escape");
+  await desk.get("records").waitFor({ state: "detached" });
+  await focused(desk.composer());
 
   await keyboard.press("Alt+a");
   await desk.message("第二位客户的问题").waitFor();

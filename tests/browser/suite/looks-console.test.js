@@ -28,7 +28,8 @@ async function busy(stage) {
   await agent.say(id, "这条没有送达");
   await until("a refused message", async () => (await states(agent)).includes("failed"));
   await weikefu.sim("faults", { path: SEND, fault: "lost" });
-  await agent.say(id, "这条不知道有没有送达");
+  const insist = { client_id: crypto.randomUUID(), content: { kind: "text", text: "这条不知道有没有送达" }, force: true };
+  await agent.call("POST", `/conversations/${id}/messages`, insist);
   await until("an unknown message", async () => (await states(agent)).includes("unknown"));
   await sim("event", { event: "SCAN", key: "store_1" });
   await agent.acceptance({ auto: false });

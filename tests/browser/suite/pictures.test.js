@@ -123,16 +123,18 @@ scene("a refused message says why and can be sent again", async (stage) => {
   const failed = desk.inState("这条会被拒绝", "failed");
   await failed.getByText("48 小时内没有发来消息").waitFor();
   await stage.shot(page, "pictures-6-failed");
-  await failed.getByTestId("retry").click();
+  // The refusal has closed the ledger: trying again is insisting.
+  await failed.getByTestId("retry-force").click();
   await desk.inState("这条会被拒绝", "accepted").waitFor();
   assert.equal((await weikefu.sent(openid)).length, 1);
 
   await weikefu.sim("faults", { path: UPLOAD, fault: "errcode", value: 40009 });
+  await desk.get("force").click();
   await desk.get("file-image").setInputFiles(picture("太大.png"));
   await desk.get("send").click();
   const refused = page.locator('[data-state="failed"]');
   await refused.getByText("图片超过微信的大小限制").waitFor();
-  await refused.getByTestId("retry").click();
+  await refused.getByTestId("retry-force").click();
   await until("two accepted", async () => (await page.locator('[data-state="accepted"]').count()) === 2);
 });
 
