@@ -5,6 +5,9 @@ import vue from '@vitejs/plugin-vue'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import Components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vite'
+import { workerLicences } from './licences'
+
+const LICENCES = 'licenses.txt'
 
 // The running server that `npm run dev` forwards API, media, channel and widget requests to.
 const server = process.env.WEIKEFU_URL ?? 'http://127.0.0.1:8420'
@@ -22,6 +25,7 @@ export default defineConfig({
       dropMessageCompiler: true,
     }),
     Components({ resolvers: [ElementPlusResolver({ importStyle: 'css' })], dts: 'src/components.d.ts', dirs: [] }),
+    workerLicences(LICENCES),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { proxy: { '/api': proxied, '/m': proxied, '/c': proxied, '/w': proxied } },
@@ -30,6 +34,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
+    // Licences of what is bundled travel with it; the account page leads there.
+    license: { fileName: LICENCES },
   },
   test: {
     environment: 'jsdom',

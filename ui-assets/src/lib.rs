@@ -105,6 +105,18 @@ mod tests {
     }
 
     #[test]
+    fn a_built_console_carries_the_licences_of_what_is_bundled() {
+        if BUILT {
+            let page = console("/licenses.txt", None).expect("licenses.txt");
+            assert_eq!(page.mime, "text/plain; charset=utf-8");
+            let text = String::from_utf8(page.bytes.into_owned()).expect("UTF-8");
+            for part in ["## vue ", "lamejs", "GNU LESSER GENERAL PUBLIC LICENSE"] {
+                assert!(text.contains(part), "{part}");
+            }
+        }
+    }
+
+    #[test]
     fn nothing_outside_the_folder_is_served() {
         for path in [
             "../Cargo.toml",
