@@ -4,7 +4,7 @@
 //! It also owns time: once told to keep it, it wakes when a desk has something due, and has it decided like any
 //! other command. A record that cannot be read refuses the command that needed it; a store that cannot be written
 //! ends the engine.
-use crate::desk::{Command, Desk, Effect, Outcome, Reply};
+use crate::desk::{Change, Command, Desk, Effect, Outcome, Reply};
 use crate::error::Refusal;
 use crate::feed::Feed;
 use crate::ids::{Millis, ShopId};
@@ -34,8 +34,15 @@ enum Job {
         shop: ShopId,
         look: Box<dyn FnOnce(&Desk) + Send>,
     },
+    Observe {
+        observer: mpsc::UnboundedSender<Committed>,
+        answer: oneshot::Sender<()>,
+    },
     KeepTime,
 }
+
+/// What one commit has made durable, in the order of the decisions, of whichever shops. Never empty.
+pub type Committed = Arc<Vec<Change>>;
 
 /// A desk whose timers fail is left alone that long, milliseconds.
 const PAUSE: Millis = 60_000;
@@ -65,6 +72,7 @@ impl Engine {
             feeds,
             desks: HashMap::new(),
             effects,
+            observers: Vec::new(),
             paused: None,
         };
         let clock = tokio::runtime::Builder::new_current_thread()
@@ -114,6 +122,18 @@ impl Engine {
             .map_err(|_| Refusal::Unavailable)
     }
 
+    /// From now on every commit's changes are also sent to `observer`, until its receiver is dropped. When this
+    /// returns, what was committed before is in the trees, and everything else will come: no gap, and nothing
+    /// twice. It is sent before anybody hears of the commit. What is done with it is done on the other side.
+    pub async fn observe(&self, observer: mpsc::UnboundedSender<Committed>) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs
+            .send(Job::Observe { observer, answer })
+            .await
+            .map_err(|_| Refusal::Unavailable)?;
+        answered.await.map_err(|_| Refusal::Unavailable)
+    }
+
     /// Waits until the engine has ended, which it does when the store fails.
     pub async fn ended(&self) {
         self.jobs.closed().await;
@@ -153,6 +173,7 @@ struct Thread {
     feeds: Arc<RwLock<HashMap<ShopId, Arc<Feed>>>>,
     desks: HashMap<ShopId, Desk>,
     effects: mpsc::UnboundedSender<Effect>,
+    observers: Vec<mpsc::UnboundedSender<Committed>>,
     /// Until when a desk's timers rest because they failed; `None` while no time is kept.
     paused: Option<HashMap<ShopId, Millis>>,
 }
@@ -208,6 +229,11 @@ impl Thread {
                     answer,
                 } => self.decide(&mut group, shop, command, Some(answer))?,
                 Job::Look { shop, look } => looks.push((shop, look)),
+                Job::Observe { observer, answer } => {
+                    self.finish(&mut group)?;
+                    self.observers.push(observer);
+                    let _ = answer.send(());
+                }
                 Job::KeepTime => self.keep_time(&mut group)?,
             }
         }
@@ -307,16 +333,37 @@ impl Thread {
     }
 
     /// Makes what was decided durable, then lets it out.
-    fn finish(&self, group: &mut Group) -> Result<(), Error> {
+    fn finish(&mut self, group: &mut Group) -> Result<(), Error> {
         let txn = std::mem::replace(&mut group.txn, self.trees.db.begin());
         group.bytes = 0;
         if !txn.is_empty() {
             self.trees.db.commit(txn)?;
         }
+        self.hand_out(group);
         for (shop, outcome, answer) in group.decided.drain(..) {
             self.release(shop, outcome, answer);
         }
         Ok(())
+    }
+
+    /// Gives the observers what has been committed; nothing is done when there is none.
+    fn hand_out(&mut self, group: &mut Group) {
+        if self.observers.is_empty() {
+            return;
+        }
+        let mut changes = Vec::new();
+        for outcome in group
+            .decided
+            .iter_mut()
+            .filter_map(|(_, outcome, _)| outcome.as_mut().ok())
+        {
+            changes.append(&mut outcome.changes);
+        }
+        if !changes.is_empty() {
+            let changes = Arc::new(changes);
+            self.observers
+                .retain(|observer| observer.send(Arc::clone(&changes)).is_ok());
+        }
     }
 
     fn release(&self, shop: ShopId, outcome: Result<Outcome, Refusal>, answer: Option<Asker>) {

@@ -5,6 +5,7 @@ mod damage;
 mod feed;
 mod files;
 mod history;
+mod observers;
 mod outbox;
 mod quick_replies;
 mod races;
