@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use weikefu_core::accounts::Accounts;
 use weikefu_core::engine::Engine;
 use weikefu_core::outbox::Outbox;
+use weikefu_core::people::People;
 use weikefu_core::quick_replies::QuickReplies;
 use weikefu_core::secrets::Sealer;
 use weikefu_core::throttle::Throttle;
@@ -18,6 +19,8 @@ use weikefu_storage::{Db, OpenError, Options, Report};
 pub(crate) struct Installation {
     pub(crate) trees: Trees,
     pub(crate) engine: Engine,
+    /// Finds customers.
+    pub(crate) people: People,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) quick_replies: Arc<QuickReplies>,
     pub(crate) sealer: Sealer,
@@ -66,6 +69,7 @@ impl Installation {
         let (effects, work) = mpsc::unbounded_channel();
         let engine = Engine::start(trees.clone(), effects)?;
         let accounts = Arc::new(Accounts::new(trees.clone()));
+        let people = People::new(&engine, &trees);
         let quick_replies = Arc::new(QuickReplies::new(trees.clone()));
         let channels = Channels::new(trees.clone(), engine.clone(), sealer.clone(), folder);
         channels.keep_effects(work);
@@ -73,6 +77,7 @@ impl Installation {
             Installation {
                 trees,
                 engine,
+                people,
                 accounts,
                 quick_replies,
                 sealer,
@@ -87,6 +92,8 @@ impl Installation {
         // It fails only when the engine has ended, which ends the server.
         let _ = self.engine.keep_time().await;
         self.channels.open_all().await;
+        // Others do not wait for it.
+        self.people.start();
         if let Err(error) = crate::admin::agents::reconcile(self).await {
             tracing::warn!(%error, "the desks could not be compared with the accounts");
         }

@@ -121,6 +121,9 @@ pub enum Refusal {
     /// The store has failed; nothing is accepted any more.
     #[error("store: {0}")]
     Store(#[from] weikefu_storage::Error),
+    /// The list of customers is still being read after a start.
+    #[error("the list of customers is being prepared")]
+    Preparing,
     /// Shutting down, or too busy.
     #[error("unavailable")]
     Unavailable,
@@ -170,6 +173,7 @@ impl Refusal {
             Refusal::Exists(_) => ("exists", 409),
             Refusal::Stale => ("stale", 409),
             Refusal::Store(_) => ("store_failed", 503),
+            Refusal::Preparing => ("preparing", 503),
             Refusal::Unavailable => ("unavailable", 503),
         }
     }
@@ -272,6 +276,10 @@ impl Refusal {
                 "数据暂时无法写入，消息未保存。请检查服务器磁盘空间后重启 weikefu。",
                 "The store cannot be written and nothing was saved. Check the server's disk space and restart weikefu.",
             ),
+            Refusal::Preparing => (
+                "服务刚刚启动，客户列表正在准备，请几秒后重试。",
+                "The service has just started and is preparing the list of customers. Try again in a few seconds.",
+            ),
             Refusal::Unavailable => (
                 "服务正在重启，请稍后重试。",
                 "The service is restarting. Try again in a moment.",
@@ -353,6 +361,7 @@ mod tests {
             Refusal::Exists("login"),
             Refusal::Stale,
             Refusal::Store(weikefu_storage::Error::DiskFull),
+            Refusal::Preparing,
             Refusal::Unavailable,
         ];
         let mut codes = std::collections::BTreeSet::new();

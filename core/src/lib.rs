@@ -11,6 +11,7 @@ pub mod history;
 pub mod ids;
 pub mod media;
 pub mod outbox;
+pub mod people;
 pub mod quick_replies;
 pub mod rebuild;
 pub mod records;

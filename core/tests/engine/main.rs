@@ -7,6 +7,7 @@ mod files;
 mod history;
 mod observers;
 mod outbox;
+mod people;
 mod quick_replies;
 mod races;
 mod restart;

@@ -9,7 +9,7 @@ use weikefu_core::rebuild::rebuild;
 use weikefu_core::records::{DeliveryState, ShopSettings, TagId};
 
 /// Commands with small numbers, so that many of them hit something.
-fn command() -> impl Strategy<Value = Command> {
+pub(crate) fn command() -> impl Strategy<Value = Command> {
     let agent = || (1..4_u32).prop_map(AgentId);
     let conversation = || (1..6_u32).prop_map(|number| ConversationId::of(SHOP, number));
     let content = || "[a-c好]{0,3}".prop_map(Content::text);
@@ -85,8 +85,11 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().build().unwrap()
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
 }
 
 proptest! {
