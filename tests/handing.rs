@@ -30,7 +30,7 @@ fn settings(close: bool, offline: bool) -> Value {
 }
 
 /// The next event about a conversation that `wanted` picks.
-async fn heard(socket: &mut Socket, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+async fn heard(socket: &mut Socket, what: &str, mut wanted: impl FnMut(&Value) -> bool) -> Value {
     socket
         .until(what, |frame| {
             (frame["type"] == "event" && wanted(frame)).then(|| frame.clone())
@@ -218,6 +218,7 @@ async fn an_idle_conversation_closes_by_itself_even_when_the_server_was_away() {
         .ok();
     let (answered, held) = accepted(&shop, &shop.admin, "多少钱").await;
     let (asking, kept) = accepted(&shop, &shop.admin, "还有货吗").await;
+    let li = shop.agent("li", "agent").await;
     shop.admin.say(&held, "a", "十元").await.ok();
     let idle = shop.admin.conversation(&held["id"]).await.unwrap();
     let open = shop.admin.conversation(&kept["id"]).await.unwrap();
@@ -230,10 +231,12 @@ async fn an_idle_conversation_closes_by_itself_even_when_the_server_was_away() {
         closes_at
     );
     let mut events = shop.admin.events(None).await;
-    heard(&mut events, "it closes", |event| {
+    let mut at_li = li.events(None).await;
+    let closed = heard(&mut events, "it closes", |event| {
         event["conversation"]["id"] == held["id"] && event["conversation"]["state"] == "closed"
     })
     .await;
+    assert_eq!(closed["conversation"]["last"]["text"], "感谢咨询，再见");
     assert!(now() >= closes_at);
     let thread = eventually("the closing text", async || {
         let thread = answered.thread().await;
@@ -244,6 +247,45 @@ async fn an_idle_conversation_closes_by_itself_even_when_the_server_was_away() {
     let kept = shop.admin.conversation(&kept["id"]).await.unwrap();
     assert_eq!(kept["state"], "active");
     assert_eq!(texts(&asking.thread().await), ["还有货吗"]);
+
+    // Who had nothing to do with it hears that it is over and not what was said, by no door.
+    li.online(false).await;
+    let mut told = Vec::new();
+    heard(&mut at_li, "his own going", |event| {
+        told.push(event.to_string());
+        event["agent"]["id"] == li.id && event["agent"]["presence"] == "offline"
+    })
+    .await;
+    let told = told.join("\n");
+    assert!(told.contains(r#""state":"closed""#), "{told}");
+    assert!(!told.contains("再见") && !told.contains("十元"), "{told}");
+    let again = hand(&li, &held, "close", &json!({})).await.ok();
+    assert_eq!(
+        (&again["state"], &again["last"]),
+        (&json!("closed"), &Value::Null)
+    );
+    let mine = hand(&shop.admin, &held, "close", &json!({})).await.ok();
+    assert_eq!(mine["last"]["text"], "感谢咨询，再见");
+}
+
+#[tokio::test]
+async fn who_served_a_customer_reads_how_it_ended_and_nobody_else() {
+    let shop = Shop::open().await;
+    let (li, wang) = (shop.agent("li", "agent").await, shop.agent("wang", "agent").await);
+    let (visitor, held) = accepted(&shop, &li, "一").await;
+    let mut sockets = [shop.admin.events(None).await, li.events(None).await, wang.events(None).await];
+    li.close(&held).await.ok();
+    for (socket, reads) in sockets.iter_mut().zip([true, true, false]) {
+        let closed = heard(socket, "the end", |event| event["conversation"]["state"] == "closed").await;
+        assert_eq!(closed["conversation"]["id"], held["id"]);
+        assert_eq!(closed["conversation"]["last"]["text"] == "一", reads, "{closed}");
+    }
+    // Who waits again is everybody's again.
+    visitor.say("b", now(), "二").await.ok();
+    for socket in &mut sockets {
+        let waits = heard(socket, "the next", |event| event["conversation"]["state"] == "waiting").await;
+        assert_eq!(waits["conversation"]["last"]["text"], "二");
+    }
 }
 
 #[tokio::test]

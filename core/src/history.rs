@@ -173,7 +173,7 @@ pub fn latest_conversation(trees: &Trees, customer: CustomerId) -> Result<Option
 
 /// How a customer stands to an agent, by the latest conversations and by all he has ever served.
 pub fn relation(trees: &Trees, customer: CustomerId, agent: AgentId) -> Result<Relation, Error> {
-    if trees.served.first(&(customer, agent))?.is_some() {
+    if has_served(trees, customer, agent)? {
         return Ok(Relation::Served);
     }
     for entry in trees.histories.scan(&customer).rev().take(LATEST) {
@@ -193,6 +193,11 @@ pub fn relation(trees: &Trees, customer: CustomerId, agent: AgentId) -> Result<R
         }
     }
     Ok(Relation::Stranger)
+}
+
+/// Whether an agent has ever served a customer, by what was noted.
+pub fn has_served(trees: &Trees, customer: CustomerId, agent: AgentId) -> Result<bool, Error> {
+    Ok(trees.served.first(&(customer, agent))?.is_some())
 }
 
 /// A customer's latest behaviours, newest first.

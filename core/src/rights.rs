@@ -1,6 +1,6 @@
 //! The one table of rights. HTTP routes, live events and the command line all ask here.
-use crate::ids::{AgentId, ShopId};
-use crate::records::Role;
+use crate::ids::{AgentId, CustomerId, ShopId};
+use crate::records::{Conversation, ConversationState, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -80,11 +80,42 @@ pub fn allows(asker: Asker, action: Action) -> bool {
     }
 }
 
-/// Whether an agent may read a conversation held by `owner`, live or later: what waits is everybody's, what is
-/// held is its owner's and the supervisors', and while it is offered to somebody his too.
+/// Who holds a conversation, as far as it decides who may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// Where it stands.
+    pub state: ConversationState,
+    /// Who answers.
+    pub owner: Option<AgentId>,
+    /// Whom it is offered to.
+    pub offered: Option<AgentId>,
+}
+
+impl From<&Conversation> for Holding {
+    fn from(conversation: &Conversation) -> Self {
+        Holding {
+            customer: conversation.customer,
+            state: conversation.state,
+            owner: conversation.owner,
+            offered: conversation.offered_to(),
+        }
+    }
+}
+
+/// Whether an agent may read a conversation, live or later: what waits is everybody's, what is held is its owner's
+/// and the supervisors', and while it is offered to somebody his too. What is closed belongs to the customer's
+/// records; `knows` is asked whether he may read those.
 #[must_use]
-pub fn may_read(agent: AgentId, role: Role, owner: Option<AgentId>, offered: Option<AgentId>) -> bool {
-    owner.is_none_or(|owner| owner == agent) || offered == Some(agent) || permits(role, Action::Supervise)
+pub fn may_read(agent: AgentId, role: Role, held: &Holding, knows: impl FnOnce() -> bool) -> bool {
+    let Holding { owner, offered, .. } = *held;
+    let by_state = || match held.state {
+        ConversationState::Waiting => true,
+        ConversationState::Active => false,
+        ConversationState::Closed => knows(),
+    };
+    owner == Some(agent) || offered == Some(agent) || permits(role, Action::Supervise) || by_state()
 }
 
 /// How a customer stands to an agent.
@@ -125,11 +156,26 @@ mod tests {
     #[test]
     fn an_agent_reads_what_waits_and_what_is_his() {
         let (me, other) = (AgentId(1), AgentId(2));
-        assert!(may_read(me, Role::Agent, None, None));
-        assert!(may_read(me, Role::Agent, Some(me), Some(other)));
-        assert!(!may_read(me, Role::Agent, Some(other), None));
-        assert!(may_read(me, Role::Agent, Some(other), Some(me)));
-        assert!(may_read(me, Role::Senior, Some(other), None));
+        let reads = |role, state, owner, offered, knows| {
+            let customer = CustomerId(1);
+            let held = Holding {
+                customer,
+                state,
+                owner,
+                offered,
+            };
+            may_read(me, role, &held, || knows)
+        };
+        use ConversationState::{Active, Closed, Waiting};
+        assert!(reads(Role::Agent, Waiting, None, None, false));
+        assert!(reads(Role::Agent, Active, Some(me), Some(other), false));
+        assert!(!reads(Role::Agent, Active, Some(other), None, true));
+        assert!(reads(Role::Agent, Active, Some(other), Some(me), false));
+        assert!(reads(Role::Senior, Active, Some(other), None, false));
+        // What is over is not everybody's because nobody holds it any more.
+        assert!(!reads(Role::Agent, Closed, None, None, false));
+        assert!(reads(Role::Agent, Closed, None, None, true));
+        assert!(reads(Role::Senior, Closed, None, None, false));
     }
 
     #[test]

@@ -16,9 +16,10 @@ use weikefu_core::accounts::Cut;
 use weikefu_core::desk::Happening;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::feed::{Published, Subscription};
+use weikefu_core::history;
 use weikefu_core::ids::{AgentId, ShopId};
 use weikefu_core::records::Role;
-use weikefu_core::rights;
+use weikefu_core::rights::{self, Holding};
 
 /// How often a session is looked at again without a reason: one that has run out is cut off within a second.
 const LOOK: Duration = Duration::from_secs(1);
@@ -217,11 +218,7 @@ impl Listener {
             serde_json::to_string(&frame).unwrap_or_default()
         };
         let text = match what {
-            Happening::Message { owner, offered, .. }
-                if !rights::may_read(self.agent, self.role, *owner, *offered) =>
-            {
-                return Ok(());
-            }
+            Happening::Message { held, .. } if !self.reads(held) => return Ok(()),
             Happening::Returned { offer, owner, .. }
                 if ![Some(offer.from), Some(offer.to), *owner].contains(&Some(self.agent)) =>
             {
@@ -229,13 +226,7 @@ impl Listener {
             }
             Happening::Conversation {
                 conversation, moved, ..
-            } if !rights::may_read(
-                self.agent,
-                self.role,
-                conversation.owner,
-                conversation.offered_to(),
-            ) =>
-            {
+            } if !self.reads(&conversation.into()) => {
                 // Each message of two hundred agents' chats would otherwise be two hundred frames.
                 if !moved {
                     return Ok(());
@@ -247,6 +238,16 @@ impl Listener {
             _ => published.wire.get_or_init(|| frame(true)).clone(),
         };
         self.socket.feed(Message::text(text)).await.map_err(|_| Gone)
+    }
+
+    /// Whether this agent may read a conversation. One that has ended is asked of what was noted alone: this runs
+    /// for every listener.
+    fn reads(&self, held: &Holding) -> bool {
+        let trees = &self.app.installation.trees;
+        rights::may_read(self.agent, self.role, held, || {
+            // A store that cannot be read is noticed elsewhere; here nothing is shown.
+            history::has_served(trees, held.customer, self.agent).unwrap_or(false)
+        })
     }
 
     /// Says why, and closes.

@@ -1,6 +1,8 @@
 //! What a decision tells: each subject once, at its first place, as it is in the end.
 use super::work::Happening;
 use crate::ids::{AgentId, ConversationId};
+use crate::records::ConversationState;
+use crate::rights::Holding;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -48,19 +50,20 @@ pub(super) fn settled(news: Vec<Happening>) -> Vec<Happening> {
     let holders: HashMap<_, _> = kept.iter().filter_map(holder).collect();
     for what in &mut kept {
         if let Happening::Message {
-            conversation, owner, ..
+            conversation, held, ..
         } = what
+            && held.state == ConversationState::Waiting
             && let Some(holder) = holders.get(conversation)
         {
-            *owner = owner.or(*holder);
+            *held = *holder;
         }
     }
     kept
 }
 
-fn holder(what: &Happening) -> Option<(ConversationId, Option<AgentId>)> {
+fn holder(what: &Happening) -> Option<(ConversationId, Holding)> {
     match what {
-        Happening::Conversation { conversation, .. } => Some((conversation.id, conversation.owner)),
+        Happening::Conversation { conversation, .. } => Some((conversation.id, conversation.into())),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use super::state::Desk;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use crate::records::{Conversation, Customer, DeskAgent, Message, Reach, Transfer};
+use crate::rights::Holding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,9 +42,7 @@ pub enum Happening {
         /// As it is now.
         message: Message,
         /// Who holds the conversation; decides who may see this.
-        owner: Option<AgentId>,
-        /// Whom it is offered to; he may see this too.
-        offered: Option<AgentId>,
+        held: Holding,
     },
     /// An offer has ended without being taken. For those it concerns only.
     Returned {
@@ -275,8 +274,7 @@ impl<'a, F: Facts> Work<'a, F> {
             conversation: conversation.id,
             seq,
             message,
-            owner: conversation.owner,
-            offered: conversation.offered_to(),
+            held: conversation.into(),
         });
     }
 

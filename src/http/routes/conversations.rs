@@ -10,6 +10,7 @@ use serde::Deserialize;
 use weikefu_channel::{Content, MediaRef};
 use weikefu_core::desk::{Command, Reply};
 use weikefu_core::error::Refusal;
+use weikefu_core::history;
 use weikefu_core::ids::{AgentId, ConversationId};
 use weikefu_core::media;
 use weikefu_core::records::Conversation;
@@ -355,12 +356,11 @@ async fn answer(context: &Context, command: Command) -> Result<ConversationView,
         Reply::Conversation(conversation) => {
             let customer = installation.trees.customers.get(&conversation.customer)?;
             let customer = customer.ok_or(Refusal::NotFound("customer"))?;
-            let readable = rights::may_read(
-                context.agent()?.id,
-                context.role()?,
-                conversation.owner,
-                conversation.offered_to(),
-            );
+            let (agent, role) = (context.agent()?.id, context.role()?);
+            let relation = history::relation(&installation.trees, conversation.customer, agent)?;
+            let readable = rights::may_read(agent, role, &(&conversation).into(), || {
+                rights::may_read_records(role, relation)
+            });
             Ok(present::conversation(
                 installation,
                 &conversation,

@@ -116,8 +116,7 @@ pub(crate) async fn load(context: Context) -> Result<LoadView, Refusal> {
     engine
         .look(context.shop()?, move |desk| {
             let held = |conversation: &Conversation| {
-                let offered = conversation.offered_to();
-                if !rights::may_read(me, role, conversation.owner, offered) {
+                if !rights::may_read(me, role, &conversation.into(), || false) {
                     return None;
                 }
                 let customer = desk.customer(conversation.customer)?;
