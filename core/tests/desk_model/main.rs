@@ -9,6 +9,7 @@ mod invariants;
 mod memory;
 mod quota;
 mod script;
+mod slots;
 mod timed;
 mod world;
 
