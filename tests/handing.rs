@@ -187,6 +187,17 @@ async fn an_agent_whose_page_dies_is_away_his_customers_are_told_and_he_comes_ba
         (&gone["agent"]["online"], &gone["agent"]["active"]),
         (&json!(false), &json!(1))
     );
+    let listed = shop.admin.get("/agents").await;
+    let his = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["id"] == li.id)
+        .unwrap();
+    assert_eq!(
+        (&his["online"], &his["presence"]),
+        (&json!(false), &json!("lost"))
+    );
     let told = eventually("the customer is told", async || {
         let thread = visitor.thread().await;
         (thread.len() == 2).then_some(thread)
@@ -273,17 +284,27 @@ async fn who_served_a_customer_reads_how_it_ended_and_nobody_else() {
     let shop = Shop::open().await;
     let (li, wang) = (shop.agent("li", "agent").await, shop.agent("wang", "agent").await);
     let (visitor, held) = accepted(&shop, &li, "一").await;
-    let mut sockets = [shop.admin.events(None).await, li.events(None).await, wang.events(None).await];
+    let mut sockets = [
+        shop.admin.events(None).await,
+        li.events(None).await,
+        wang.events(None).await,
+    ];
     li.close(&held).await.ok();
     for (socket, reads) in sockets.iter_mut().zip([true, true, false]) {
-        let closed = heard(socket, "the end", |event| event["conversation"]["state"] == "closed").await;
+        let closed = heard(socket, "the end", |event| {
+            event["conversation"]["state"] == "closed"
+        })
+        .await;
         assert_eq!(closed["conversation"]["id"], held["id"]);
         assert_eq!(closed["conversation"]["last"]["text"] == "一", reads, "{closed}");
     }
     // Who waits again is everybody's again.
     visitor.say("b", now(), "二").await.ok();
     for socket in &mut sockets {
-        let waits = heard(socket, "the next", |event| event["conversation"]["state"] == "waiting").await;
+        let waits = heard(socket, "the next", |event| {
+            event["conversation"]["state"] == "waiting"
+        })
+        .await;
         assert_eq!(waits["conversation"]["last"]["text"], "二");
     }
 }

@@ -1,5 +1,5 @@
 //! What the administrator's pages see. Made from records, never stored.
-use super::views::StatusView;
+use super::views::{PresenceView, StatusView};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,7 +22,10 @@ pub(crate) struct AccountView {
     /// Has not logged in since a password was given out.
     pub(crate) must_change_password: bool,
     pub(crate) created: Millis,
+    /// The same as `presence` being `online`.
     pub(crate) online: bool,
+    /// Why not, too: by his own hand, or because no page of his is open.
+    pub(crate) presence: PresenceView,
     /// Customers held.
     pub(crate) active: u32,
     /// Whether the account as a whole is this administrator's: it works in no shop he does not administer.

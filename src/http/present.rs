@@ -56,6 +56,14 @@ pub(crate) fn session(
     })
 }
 
+pub(crate) fn presence(presence: Presence) -> PresenceView {
+    match presence {
+        Presence::Online => PresenceView::Online,
+        Presence::Lost { .. } => PresenceView::Lost,
+        Presence::Offline => PresenceView::Offline,
+    }
+}
+
 pub(crate) fn agent(installation: &Installation, shop: ShopId, desk: &DeskAgent, load: u32) -> AgentView {
     let account = installation.accounts.get(desk.agent).ok();
     let role = installation.accounts.role(shop, desk.agent).ok().flatten();
@@ -69,11 +77,7 @@ pub(crate) fn agent(installation: &Installation, shop: ShopId, desk: &DeskAgent,
         // One who has just left has no role any more.
         role: role.unwrap_or(Role::Agent),
         online: desk.is_online(),
-        presence: match desk.presence {
-            Presence::Online => PresenceView::Online,
-            Presence::Lost { .. } => PresenceView::Lost,
-            Presence::Offline => PresenceView::Offline,
-        },
+        presence: presence(desk.presence),
         active: load,
         limit: desk.limit,
     }

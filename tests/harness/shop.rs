@@ -102,7 +102,10 @@ impl Shop {
 impl Agent {
     /// Sets automatic acceptance.
     pub(crate) async fn acceptance(&self, auto: bool, limit: u32, greeting: &str) {
-        let wanted = json!({ "auto": auto, "limit": limit, "greeting": greeting });
-        assert_eq!(self.put("/acceptance", &wanted).await.ok(), wanted);
+        let mut wanted = self.get("/settings/mine").await;
+        wanted["auto"] = json!(auto);
+        wanted["limit"] = json!(limit);
+        wanted["greeting"] = json!(greeting);
+        assert_eq!(self.put("/settings/mine", &wanted).await.ok(), wanted);
     }
 }

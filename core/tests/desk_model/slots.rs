@@ -25,7 +25,9 @@ fn full() -> (World, ConversationId, ConversationId) {
         expect::set_online(&mut world, agent, true);
     }
     for who in [0, 2] {
-        let text = Content::Text { text: "在吗".into() };
+        let text = Content::Text {
+            text: "在吗".into()
+        };
         expect::message(&mut world, who, who, text, Profile::default());
     }
     let mine: Vec<ConversationId> = world.desk.held_by(LI).map(|open| open.id).collect();
@@ -67,7 +69,9 @@ fn a_slot_freed_by_a_transfer_is_filled() {
 #[test]
 fn a_slot_freed_by_a_timer_is_filled() {
     let (mut world, first, second) = full();
-    let content = Content::Text { text: "在的".into() };
+    let content = Content::Text {
+        text: "在的".into()
+    };
     world
         .run(Command::Send {
             agent: LI,

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use weikefu_core::accounts::Profile;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::{AgentId, ShopId};
-use weikefu_core::records::{Agent, Role};
+use weikefu_core::records::{Agent, Presence, Role};
 use weikefu_core::rights::{self, Action};
 
 /// The routes of this resource.
@@ -91,14 +91,14 @@ pub(crate) struct EditAgent {
     disabled: Option<bool>,
 }
 
-/// What the desk knows of its agents: online, customers held.
-type AtDesk = HashMap<AgentId, (bool, u32)>;
+/// What the desk knows of its agents: presence, customers held.
+type AtDesk = HashMap<AgentId, (Presence, u32)>;
 
 async fn at_desk(installation: &Installation, shop: ShopId) -> Result<AtDesk, Refusal> {
     let look = installation.engine.look(shop, |desk| {
         let agents = desk.agents();
         agents
-            .map(|agent| (agent.agent, (agent.is_online(), desk.load(agent.agent))))
+            .map(|agent| (agent.agent, (agent.presence, desk.load(agent.agent))))
             .collect()
     });
     look.await
@@ -111,7 +111,8 @@ fn view(
     agent: Agent,
     role: Role,
 ) -> AccountView {
-    let (online, active) = at_desk.get(&agent.id).copied().unwrap_or_default();
+    let unknown = (Presence::Offline, 0);
+    let (presence, active) = at_desk.get(&agent.id).copied().unwrap_or(unknown);
     AccountView {
         avatar: present::avatar(&agent),
         manageable: installation.accounts.check_manages(asking, agent.id).is_ok(),
@@ -123,7 +124,8 @@ fn view(
         disabled: agent.disabled,
         must_change_password: agent.must_change,
         created: agent.created,
-        online,
+        online: presence == Presence::Online,
+        presence: present::presence(presence),
         active,
     }
 }

@@ -2,9 +2,7 @@
 use super::{ADMINISTER, SERVE};
 use crate::http::context::Context;
 use crate::http::route::Route;
-use crate::http::views::{
-    AcceptanceView, AgentSettingsView, AutoCloseView, OfflineTextView, ShopSettingsView,
-};
+use crate::http::views::{AgentSettingsView, AutoCloseView, OfflineTextView, ShopSettingsView};
 use http::Method;
 use weikefu_core::desk::{AgentSettings, Command, Reply};
 use weikefu_core::error::Refusal;
@@ -57,19 +55,6 @@ pub(super) fn routes() -> Vec<Route> {
             ADMINISTER,
             "Change it",
             set_shop,
-        ),
-        Route::get(
-            "/api/shops/{shop}/acceptance",
-            SERVE,
-            "One's settings of acceptance alone",
-            acceptance,
-        ),
-        Route::json(
-            Method::PUT,
-            "/api/shops/{shop}/acceptance",
-            SERVE,
-            "Change them and nothing else",
-            set_acceptance,
         ),
     ]
 }
@@ -132,36 +117,6 @@ pub(crate) async fn set_shop(
     let engine = &context.app.installation.engine;
     engine.execute(context.shop()?, command).await?;
     shop(context).await
-}
-
-pub(crate) async fn acceptance(context: Context) -> Result<AcceptanceView, Refusal> {
-    let AgentSettingsView {
-        auto,
-        limit,
-        greeting,
-        ..
-    } = mine(context).await?;
-    Ok(AcceptanceView {
-        auto,
-        limit,
-        greeting,
-    })
-}
-
-pub(crate) async fn set_acceptance(
-    context: Context,
-    wanted: AcceptanceView,
-) -> Result<AcceptanceView, Refusal> {
-    let agent = context.agent()?.id;
-    let known = of(&context, agent).await?.ok_or(Refusal::NotAtDesk)?;
-    let wanted = AgentSettingsView {
-        auto: wanted.auto,
-        limit: wanted.limit,
-        greeting: wanted.greeting,
-        ..view(known)
-    };
-    change(&context, agent, settings(wanted)?).await?;
-    acceptance(context).await
 }
 
 /// What an agent at this desk has set.

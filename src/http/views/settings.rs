@@ -2,17 +2,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of acceptance.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AcceptanceView {
-    /// New conversations come by themselves.
-    pub(crate) auto: bool,
-    /// Up to how many customers, 0 to 200.
-    pub(crate) limit: u32,
-    /// Sent on acceptance, at most 500 characters; empty means nothing.
-    pub(crate) greeting: String,
-}
-
 /// What an agent sets for himself.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct AgentSettingsView {

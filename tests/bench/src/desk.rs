@@ -86,8 +86,9 @@ impl Installation {
             desk: format!("/api/shops/{shop}"),
             known: HashMap::new(),
         };
-        let acceptance = json!({ "auto": true, "limit": HELD, "greeting": "" });
-        agent.call("PUT", "/acceptance", &acceptance).await?;
+        let settings = json!({ "auto": true, "limit": HELD, "greeting": "",
+            "close": { "on": false, "idle_minutes": 30, "text": "" }, "offline": { "on": false, "text": "" } });
+        agent.call("PUT", "/settings/mine", &settings).await?;
         agent
             .call("POST", "/presence", &json!({ "online": true }))
             .await?;

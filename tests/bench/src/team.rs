@@ -56,8 +56,9 @@ impl Team {
     pub(crate) async fn settle(&self, auto: bool, limit: usize) -> Outcome {
         for member in &self.members[SENIORS..] {
             let mut member = member.lock().await;
-            let acceptance = json!({ "auto": auto, "limit": limit, "greeting": "" });
-            member.call("PUT", "/acceptance", &acceptance).await?;
+            let settings = json!({ "auto": auto, "limit": limit, "greeting": "",
+            "close": { "on": false, "idle_minutes": 30, "text": "" }, "offline": { "on": false, "text": "" } });
+            member.call("PUT", "/settings/mine", &settings).await?;
             let presence = json!({ "online": true });
             member.call("POST", "/presence", &presence).await?;
         }

@@ -43,7 +43,8 @@ export class Agent {
 
   desk = () => this.call("GET", "/desk");
   online = (online = true) => this.call("POST", "/presence", { online });
-  acceptance = (change) => this.call("PUT", "/acceptance", { auto: true, limit: 10, greeting: "", ...change });
+  acceptance = async (change) =>
+    this.call("PUT", "/settings/mine", { ...(await this.call("GET", "/settings/mine")), auto: true, limit: 10, greeting: "", ...change });
   accept = ({ id, epoch }) => this.call("POST", `/conversations/${id}/accept`, { epoch });
 
   say(conversation, text) {

@@ -1,7 +1,6 @@
 /** Requests of one shop's desk. */
 import { request } from './client'
 import type {
-  Acceptance,
   AgentView,
   ConversationView,
   Desk,
@@ -17,11 +16,6 @@ export const loadDesk = (shop: number) => request<Desk>(`${shopPath(shop)}/desk`
 
 export const setPresence = (shop: number, online: boolean) =>
   request<AgentView>(`${shopPath(shop)}/presence`, { method: 'POST', body: { online } })
-
-export const loadAcceptance = (shop: number) => request<Acceptance>(`${shopPath(shop)}/acceptance`)
-
-export const saveAcceptance = (shop: number, settings: Acceptance) =>
-  request<Acceptance>(`${shopPath(shop)}/acceptance`, { method: 'PUT', body: settings })
 
 export const acceptConversation = (shop: number, id: number, epoch: number) =>
   request<ConversationView>(`${conversationPath(shop, id)}/accept`, { method: 'POST', body: { epoch } })
