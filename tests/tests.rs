@@ -22,4 +22,5 @@ mod reconnect;
 mod routes;
 mod sessions;
 mod storm;
+mod tls;
 mod wechat;

@@ -17,6 +17,8 @@ pub(crate) struct Weikefu {
     name: String,
     /// What the server logs.
     level: &'static str,
+    /// A file of certificates the server is to trust.
+    trusted: Option<PathBuf>,
     /// A panic in the log fails the test, unless it belongs to the test.
     panics_expected: bool,
 }
@@ -47,6 +49,7 @@ impl Weikefu {
             listen: "127.0.0.1:0".into(),
             name: name.into(),
             level: "warn",
+            trusted: None,
             panics_expected: false,
         }
     }
@@ -116,6 +119,11 @@ impl Weikefu {
     /// The server logs everything there is from now on.
     pub(crate) fn trace(&mut self) {
         self.level = "trace";
+    }
+
+    /// From its next start on the server trusts the certificates in this file, besides the usual ones.
+    pub(crate) fn trust(&mut self, certificates: PathBuf) {
+        self.trusted = Some(certificates);
     }
 
     /// Runs a command as people who read English do.
@@ -193,6 +201,9 @@ impl Weikefu {
             .unwrap();
         let mut command = self.command(&["serve", "--listen", &self.listen]);
         command.args(arguments).env("RUST_LOG", self.level);
+        if let Some(file) = &self.trusted {
+            command.env("SSL_CERT_FILE", file);
+        }
         command.stdout(Stdio::piped()).stderr(errors).spawn().unwrap()
     }
 

@@ -22,6 +22,7 @@ mod said;
 mod served;
 mod services;
 mod thread;
+mod trust;
 mod unpack;
 mod voice;
 mod web;

@@ -2,6 +2,7 @@
 //! Addresses never reach a log or an error with their query string: tokens travel there.
 use crate::network::{Network, authority};
 use crate::served::{Payload, reply};
+use crate::trust;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Uri};
@@ -83,6 +84,9 @@ impl Web {
                     ("连接中断", "the connection broke")
                 };
                 let why = innermost(&e);
+                if let Some((zh, en)) = trust::refusal(&e) {
+                    return Error::told(Cause::Config, format!("{host}：{zh}"), format!("{host}: {en}"));
+                }
                 failed(
                     &host,
                     !e.is_connect() && left(),
@@ -177,7 +181,7 @@ fn pool(runtime: &runtime::Handle) -> Pool {
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT));
     let tls = HttpsConnectorBuilder::new()
-        .with_webpki_roots()
+        .with_tls_config(trust::client())
         .https_or_http()
         .enable_http1()
         .wrap_connector(tcp);

@@ -225,6 +225,8 @@ pub(crate) fn unreached(error: &Error, repeatable: bool) -> Error {
             "暂时无法连接微信接口，稍后会自动重试；如持续出现请检查服务器网络",
             "WeChat cannot be reached for the moment; it will be tried again. If this goes on, check the server's network",
         ),
+        // The host names what is wrong with the address: its certificate.
+        Cause::Config => error.clone(),
         cause => Error::told(
             cause,
             "请求没有发出，请检查渠道设置中的接口地址",
