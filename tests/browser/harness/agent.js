@@ -43,8 +43,9 @@ export class Agent {
 
   desk = () => this.call("GET", "/desk");
   online = (online = true) => this.call("POST", "/presence", { online });
-  acceptance = async (change) =>
-    this.call("PUT", "/settings/mine", { ...(await this.call("GET", "/settings/mine")), auto: true, limit: 10, greeting: "", ...change });
+  acceptance = (change) => this.settings({ auto: true, limit: 10, greeting: "", ...change });
+  /** Changes some of one's own settings. */
+  settings = async (change) => this.call("PUT", "/settings/mine", { ...(await this.call("GET", "/settings/mine")), ...change });
   accept = ({ id, epoch }) => this.call("POST", `/conversations/${id}/accept`, { epoch });
 
   say(conversation, text) {

@@ -127,23 +127,26 @@ async function inspect(inspection, { weikefu, agent, conversation }, look) {
 async function dialogs(page, desk, inspect, phone) {
   const opener = phone ? page.locator(".top-phone .rail-avatar") : desk.get("me-menu");
   const dialog = page.getByRole("dialog").filter({ visible: true });
-  for (const entry of ["profile", "shortcuts"]) {
-    await opener.click();
-    await desk.menu(entry).waitFor();
-    if (entry === "profile") await inspect(page, "menu");
-    await desk.menu(entry).click();
-    await dialog.waitFor();
-    await inspect(page, entry);
-    if (entry === "profile") {
-      await desk.get("profile-password").click();
-      await desk.get("password-old").waitFor();
-      await desk.get("password-submit").click();
-      await page.locator(".el-form-item__error").first().waitFor();
-      await inspect(page, "profile-password");
-    }
-    await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "detached" });
-  }
+  await opener.click();
+  await desk.menu("shortcuts").waitFor();
+  await inspect(page, "menu");
+  await desk.menu("shortcuts").click();
+  await dialog.waitFor();
+  await inspect(page, "shortcuts");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await desk.get("command-open").click();
+  await desk.get("command-option").first().waitFor();
+  await inspect(page, "command");
+  await desk.get("command-input").fill("没有这样的东西");
+  await desk.get("command-none").waitFor();
+  await inspect(page, "command-none");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await page.goto(`${new URL(page.url()).origin}/shops/1/settings/account`);
+  await desk.get("password-submit").click();
+  await page.locator(".el-form-item__error").first().waitFor();
+  await inspect(page, "account-password");
 }
 
 scene("an empty desk says what to do next, in every look", async (stage) => {

@@ -134,30 +134,6 @@ scene("quick replies: folders, order by drag and by key, undo, and a file in and
   await stage.shot(other.page, "settings-8-quick-locked");
 });
 
-/** Counts rings and pop-ups of a page instead of making them. */
-const listenTo = (context) =>
-  context.addInitScript(() => {
-    window.rings = 0;
-    window.popups = [];
-    window.AudioContext = class {
-      state = "running";
-      currentTime = 0;
-      destination = {};
-      resume = async () => undefined;
-      createGain = () => ({ gain: { setValueAtTime() {}, linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (next) => next });
-      createOscillator = () => ((window.rings += 0.5), { frequency: {}, connect: (next) => next, start() {}, stop() {} });
-    };
-    window.Notification = class {
-      static permission = "granted";
-      static requestPermission = async () => "granted";
-      constructor(title, options) {
-        window.popups.push({ title, ...options });
-        window.lastPopup = this;
-      }
-      close() {}
-    };
-  });
-
 scene("three open tabs ring once, say who wrote, and a click opens the chat", async (stage) => {
   const weikefu = await stage.weikefu();
   const [agent] = weikefu.agents;

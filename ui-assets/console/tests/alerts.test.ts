@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Hub, type Alert } from '@/alerts/hub'
+import { elect } from '@/alerts/leader'
 import { isOverdue, noticeOf } from '@/alerts/notice'
 import { readAlertSettings } from '@/stores/alerts'
 import { conversation } from './fixtures'
@@ -22,14 +23,24 @@ describe('what calls for attention', () => {
   })
   it('again after a minute without an answer', () => {
     const waiting = conversation(1, { waiting_since: 0 })
-    expect([isOverdue(waiting, 60_000), isOverdue(waiting, 60_001)]).toEqual([false, true])
+    expect([isOverdue(waiting, 60_000, 7), isOverdue(waiting, 60_001, 7)]).toEqual([false, true])
     const answered = conversation(1, { ...mine, last: { at: 0, from: 'agent', kind: 'text', text: '' } })
-    expect(isOverdue(answered, 1e9)).toBe(false)
+    expect(isOverdue(answered, 1e9, 7)).toBe(false)
+  })
+  it('an offered transfer once, a new offer again, another’s not at all', () => {
+    const offer = (to: number, at = 5) => conversation(1, { state: 'active', owner: 8, ...wrote(3), transfer: { from: 8, to, note: 'tea', at, until: at + 120_000 } })
+    const held = conversation(1, { state: 'active', owner: 8, ...wrote(3) })
+    expect(noticeOf(undefined, offer(7), 7)).toBe('offer')
+    expect(noticeOf(held, offer(7), 7)).toBe('offer')
+    expect(noticeOf(offer(7), offer(7), 7)).toBeNull()
+    expect(noticeOf(offer(7), offer(7, 9), 7)).toBe('offer')
+    expect(noticeOf(held, offer(9), 7)).toBeNull()
+    expect([isOverdue(offer(7), 60_005, 7), isOverdue(offer(7), 60_006, 7)]).toEqual([false, true])
   })
 })
 
 describe('several tabs', () => {
-  const alert = (key: string, conversation = 5): Alert => ({ key, shop: 1, conversation, title: '', body: '' })
+  const alert = (key: string, conversation = 5): Alert => ({ key, shop: 1, conversation, title: '', body: '', veiled: '' })
   let tabs: Array<{ hub: Hub; act: ReturnType<typeof vi.fn> }>
   beforeEach(() => {
     const channels: Array<{ onmessage: ((event: { data: unknown }) => void) | null }> = []
@@ -82,4 +93,47 @@ it('settings of another version or hand are taken as far as they make sense', ()
   const defaults = readAlertSettings(null)
   for (const text of ['', 'x', '[]', 'null', '{"sound":"no","volume":"loud"}']) expect(readAlertSettings(text)).toEqual(defaults)
   expect(readAlertSettings('{"sound":false,"volume":7,"more":1}')).toEqual({ ...defaults, sound: false, volume: 1 })
+})
+
+describe('without locks (plain HTTP)', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    localStorage.clear()
+  })
+  afterEach(() => void vi.useRealTimers())
+
+  it('one of the tabs leads, though all ask at the same moment; the next one when it goes', () => {
+    const onLead = [vi.fn(), vi.fn(), vi.fn()]
+    const tabs = onLead.map((lead, index) => elect(`t${index}`, () => true, lead))
+    const leading = () => tabs.map((tab) => tab.leads()).filter(Boolean).length
+    expect(leading()).toBe(0)
+    vi.advanceTimersByTime(300)
+    expect(leading()).toBe(1)
+    expect(onLead.map((lead) => lead.mock.calls.length)).toEqual([1, 0, 0])
+    vi.advanceTimersByTime(60_000)
+    expect(tabs.map((tab) => tab.leads())).toEqual([true, false, false])
+    tabs[0]?.stop()
+    vi.advanceTimersByTime(3_000)
+    expect(leading()).toBe(1)
+    // One that vanished without a word is waited for as long as its lease lasts; timers of hidden tabs may sleep.
+    localStorage.setItem('weikefu.alerts.leader', `gone ${Date.now() + 5_000} 1`)
+    expect(leading()).toBe(0)
+    vi.advanceTimersByTime(8_000)
+    expect(leading()).toBe(1)
+    for (const tab of tabs) tab.stop()
+  })
+
+  it('a tab that may sound takes over from one that may not', () => {
+    let touched = false
+    const silent = elect('silent', () => false, () => undefined)
+    vi.advanceTimersByTime(300)
+    expect(silent.leads()).toBe(true)
+    const other = elect('other', () => touched, () => undefined)
+    vi.advanceTimersByTime(3_000)
+    expect([silent.leads(), other.leads()]).toEqual([true, false])
+    touched = true
+    vi.advanceTimersByTime(3_000)
+    expect([silent.leads(), other.leads()]).toEqual([false, true])
+    for (const tab of [silent, other]) tab.stop()
+  })
 })

@@ -11,6 +11,8 @@ export interface Alert {
   conversation: number | null
   title: string
   body: string
+  /** What it says where content is hidden. */
+  veiled: string
 }
 
 /** What a tab shows; null while it is not in front. */

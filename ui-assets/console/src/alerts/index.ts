@@ -9,7 +9,7 @@ import { useDesk } from '@/stores/desk'
 import { usePrefs } from '@/stores/prefs'
 import { Hub, type Alert } from './hub'
 import { elect } from './leader'
-import { isOverdue, noticeOf, REPEAT_MS } from './notice'
+import { isOverdue, noticeOf, REPEAT_MS, type Notice } from './notice'
 import { isUnlocked, ring } from './sound'
 import { Title } from './title'
 
@@ -35,7 +35,7 @@ export function useAlerts(): void {
 
   function pop(alert: Alert) {
     try {
-      const options: NotificationOptions = { tag: `${alert.shop}.${alert.conversation}`, body: settings.hide ? t('alerts.hidden_body') : alert.body, icon: '/favicon.svg' }
+      const options: NotificationOptions = { tag: `${alert.shop}.${alert.conversation}`, body: settings.hide ? alert.veiled : alert.body, icon: '/favicon.svg' }
       const shown = new Notification(settings.hide ? t('app.name') : alert.title, options)
       shown.onclick = () => {
         window.focus()
@@ -53,20 +53,33 @@ export function useAlerts(): void {
     if (notice) tell(event.after, notice)
   })
 
-  function tell(view: ConversationView, notice: 'new' | 'message') {
+  function tell(view: ConversationView, notice: Notice) {
     const name = customerName(view.customer, view.channel)
     const said = view.last?.text || (view.last ? t(`kind.${view.last.kind}`) : '')
+    const about = { shop: desk.shop ?? 0, conversation: view.id }
+    if (notice === 'offer') {
+      const from = desk.agentName(view.transfer?.from ?? null)
+      const key = `${desk.shop}.${view.id}.offer.${view.transfer?.at}`
+      hub.report({ ...about, key, title: t('alerts.offer', { from, name }), body: view.transfer?.note || said, veiled: t('alerts.offer_veiled') })
+      flash(settings.hide ? t('alerts.flash_offer') : t('alerts.flash_offer_from', { from }))
+      return
+    }
     const heading = notice === 'new' ? t('alerts.new_customer', { name }) : name
-    hub.report({ key: `${desk.shop}.${view.id}.${view.last_seq}`, shop: desk.shop ?? 0, conversation: view.id, title: heading, body: said })
-    if (settings.title && !inFront()) title.flash(settings.hide ? t('alerts.flash') : t('alerts.flash_from', { name }))
+    hub.report({ ...about, key: `${desk.shop}.${view.id}.${view.last_seq}`, title: heading, body: said, veiled: t('alerts.hidden_body') })
+    flash(settings.hide ? t('alerts.flash') : t('alerts.flash_from', { name }))
+  }
+
+  function flash(words: string) {
+    if (settings.title && !inFront()) title.flash(words)
   }
 
   const overdue = setInterval(() => {
     if (!settings.repeat || !desk.me?.online || desk.shop === null) return
     const now = Date.now()
-    if (![...desk.waiting, ...desk.active].some((view) => isOverdue(view, now))) return
+    const me = desk.me.id
+    if (![...desk.waiting, ...desk.active, ...desk.offered].some((view) => isOverdue(view, now, me))) return
     // Every tab says the same key within the same half minute.
-    hub.report({ key: `again.${Math.floor(now / REPEAT_MS)}`, shop: desk.shop, conversation: null, title: '', body: '' })
+    hub.report({ key: `again.${Math.floor(now / REPEAT_MS)}`, shop: desk.shop, conversation: null, title: '', body: '', veiled: '' })
   }, LOOK_MS)
 
   const inFront = () => document.visibilityState === 'visible' && document.hasFocus()
@@ -80,7 +93,7 @@ export function useAlerts(): void {
   document.addEventListener('visibilitychange', look)
   watch(() => [desk.shop, desk.focused], look, { immediate: true })
 
-  const count = computed(() => desk.unread + desk.waiting.length)
+  const count = computed(() => desk.unread + desk.waiting.length + desk.offered.length)
   watch(
     () => [count.value, prefs.locale, settings.badge] as const,
     ([n]) => {

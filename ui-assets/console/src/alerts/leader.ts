@@ -6,9 +6,11 @@
 const LOCK = 'weikefu.alerts'
 /** Where the leader leaves word that it may sound. */
 const AUDIBLE = 'weikefu.alerts.audible'
-/** Without locks (plain HTTP) a leader writes down how long it leads. */
+/** Without locks (plain HTTP) a leader writes down how long it leads, and whether it may sound. */
 const LEASE = 'weikefu.alerts.leader'
 const LEASE_MS = 5_000
+/** Two tabs may write at once: after this long all of them read who came last, and only he leads. */
+const SETTLE_MS = 250
 
 export interface Leader {
   /** Whether this tab rings now. */
@@ -18,7 +20,7 @@ export interface Leader {
 
 /** `onLead` is called when this tab begins to lead. */
 export function elect(tab: string, isUnlocked: () => boolean, onLead: () => void): Leader {
-  return navigator.locks ? byLock(tab, isUnlocked, onLead) : byLease(tab, onLead)
+  return navigator.locks ? byLock(tab, isUnlocked, onLead) : byLease(tab, isUnlocked, onLead)
 }
 
 function byLock(tab: string, isUnlocked: () => boolean, onLead: () => void): Leader {
@@ -73,19 +75,40 @@ function byLock(tab: string, isUnlocked: () => boolean, onLead: () => void): Lea
   }
 }
 
-function byLease(tab: string, onLead: () => void): Leader {
-  const claim = (): boolean => {
-    const [holder, until] = get(LEASE).split(' ')
-    if (holder !== tab && Number(until) > Date.now()) return false
-    put(LEASE, `${tab} ${Date.now() + LEASE_MS}`)
-    if (holder !== tab) onLead()
-    return true
+function byLease(tab: string, isUnlocked: () => boolean, onLead: () => void): Leader {
+  let leading = false
+  let settling: ReturnType<typeof setTimeout> | undefined
+  const write = () => put(LEASE, `${tab} ${Date.now() + LEASE_MS} ${isUnlocked() ? 1 : 0}`)
+
+  function claim(): boolean {
+    const [holder, until, audible] = get(LEASE).split(' ')
+    const held = Number(until) > Date.now()
+    if (leading && held && holder === tab) {
+      write()
+      return true
+    }
+    leading = false
+    const silent = audible === '0' && isUnlocked() && holder !== tab
+    if ((!held || silent) && settling === undefined) {
+      write()
+      settling = setTimeout(settle, SETTLE_MS)
+    }
+    return false
   }
+  function settle() {
+    settling = undefined
+    leading = get(LEASE).startsWith(`${tab} `)
+    if (leading) onLead()
+  }
+
   const timer = setInterval(claim, LEASE_MS / 2)
+  claim()
   return {
     leads: claim,
     stop: () => {
       clearInterval(timer)
+      clearTimeout(settling)
+      leading = false
       if (get(LEASE).startsWith(`${tab} `)) put(LEASE, '')
     },
   }

@@ -12,7 +12,7 @@ import { customerName } from './names'
 import { reaches, useRole } from './roles'
 
 export type DeskTab = 'active' | 'waiting' | 'others'
-export type DeskDialog = 'profile' | 'shortcuts' | 'transfer' | 'annotate' | 'block' | 'records'
+export type DeskDialog = 'shortcuts' | 'command' | 'transfer' | 'annotate' | 'block' | 'records'
 
 export interface DeskActions {
   tab: Ref<DeskTab>
