@@ -23,6 +23,9 @@ const FLAGS = [
   // A microphone that hears a beep every second, for who may use it.
   "--use-fake-device-for-media-stream",
 ];
+/** A name for the servers of tests, over which a page is no secure context: browsers trust the machine's own names only. */
+export const NAMED = "desk.test";
+FLAGS.push(`--host-resolver-rules=MAP ${NAMED} 127.0.0.1`);
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 export const DESKTOP = { width: 1360, height: 860 };
 export const PHONE = { width: 390, height: 844 };
@@ -101,6 +104,13 @@ class Stage {
     this.#things.push(wire);
     this.#hosts.add(wire.address);
     return wire;
+  }
+
+  /** The origin of a server under the name. */
+  named(weikefu) {
+    const host = weikefu.address.replace("127.0.0.1", NAMED);
+    this.#hosts.add(host);
+    return `http://${host}`;
   }
 
   async host(options) {

@@ -1,5 +1,6 @@
 // The settings: who sees what, what is kept, and what happens to changes that were not saved.
 import assert from "node:assert/strict";
+import { listenTo, lookAway } from "../harness/alerts.js";
 import { Desk } from "../harness/desk.js";
 import { DESKTOP, PHONE, scene } from "../harness/stage.js";
 import { until } from "../harness/until.js";
@@ -134,51 +135,6 @@ scene("quick replies: folders, order by drag and by key, undo, and a file in and
   await stage.shot(other.page, "settings-8-quick-locked");
 });
 
-scene("three open tabs ring once, say who wrote, and a click opens the chat", async (stage) => {
-  const weikefu = await stage.weikefu();
-  const [agent] = weikefu.agents;
-  await agent.online();
-  const context = await stage.context({ agent });
-  await listenTo(context);
-  const desks = [];
-  for (let index = 0; index < 3; index++) desks.push(await Desk.open(await context.newPage(), weikefu.origin));
-  // Only a page that was touched may sound, and only one that nobody looks at needs a pop-up.
-  for (const { page } of desks) {
-    await page.locator(".list-scroll").click({ position: { x: 5, y: 300 } });
-    await page.evaluate(() => {
-      document.hasFocus = () => false;
-      dispatchEvent(new Event("blur"));
-    });
-  }
-  const heard = async () => {
-    const all = await Promise.all(desks.map(({ page }) => page.evaluate(() => ({ rings: window.rings, popups: window.popups }))));
-    return { rings: all.reduce((sum, { rings }) => sum + rings, 0), popups: all.flatMap(({ popups }) => popups) };
-  };
-  const visitor = await Visitor.arrive(weikefu);
-  await visitor.say("有人吗");
-  await Promise.all(desks.map((desk) => desk.item("有人吗").waitFor()));
-  await until("a ring", async () => (await heard()).rings > 0);
-  await visitor.say("请问几点关门");
-  await Promise.all(desks.map((desk) => desk.item("请问几点关门").waitFor()));
-  await until("the second ring", async () => (await heard()).rings >= 2);
-  const { rings, popups } = await heard();
-  assert.equal(rings, 2);
-  assert.deepEqual(popups.map(({ body }) => body), ["有人吗", "请问几点关门"]);
-  assert.equal(popups[0].tag, popups[1].tag, "one notification a conversation");
-  // The title says so while nobody looks.
-  await until("the title", () => desks[0].page.evaluate(() => document.title.startsWith("【新消息】")));
-
-  const leader = (await Promise.all(desks.map(async ({ page }) => ({ page, has: await page.evaluate(() => Boolean(window.lastPopup)) })))).find(({ has }) => has).page;
-  await leader.evaluate(() => window.lastPopup.onclick());
-  await until("the chat", () => /\/desk\/\d+$/.test(path(leader)));
-  // When the leader goes, another one rings.
-  await leader.close();
-  desks.splice(desks.findIndex(({ page }) => page === leader), 1);
-  await visitor.say("还在吗");
-  await Promise.all(desks.map((desk) => desk.item("还在吗").waitFor()));
-  await until("a ring of the next", async () => (await heard()).rings === 1);
-});
-
 scene("alerts: tested, silenced, hidden, and kept in this browser", async (stage) => {
   const weikefu = await stage.weikefu();
   const [agent] = weikefu.agents;
@@ -194,10 +150,7 @@ scene("alerts: tested, silenced, hidden, and kept in this browser", async (stage
   assert.deepEqual(await page.evaluate(() => [window.rings, window.popups.length]), [1, 1]);
   await desk.get("alerts-hide").click();
   await desk.get("alerts-sound").click();
-  await page.evaluate(() => {
-    document.hasFocus = () => false;
-    dispatchEvent(new Event("blur"));
-  });
+  await lookAway(page);
   await (await Visitor.arrive(weikefu)).say("秘密");
   await until("a pop-up", () => page.evaluate(() => window.popups.length === 2));
   const popup = await page.evaluate(() => [window.popups[1].title, window.popups[1].body, window.rings, document.title]);

@@ -8,7 +8,9 @@ const LOCK = 'weikefu.alerts'
 const AUDIBLE = 'weikefu.alerts.audible'
 /** Without locks (plain HTTP) a leader writes down how long it leads, and whether it may sound. */
 const LEASE = 'weikefu.alerts.leader'
-const LEASE_MS = 5_000
+/** Short enough that the next tab still rings for what came after the leader had vanished. */
+const LEASE_MS = 3_000
+const RENEW_MS = 1_000
 /** Two tabs may write at once: after this long all of them read who came last, and only he leads. */
 const SETTLE_MS = 250
 
@@ -101,15 +103,21 @@ function byLease(tab: string, isUnlocked: () => boolean, onLead: () => void): Le
     if (leading) onLead()
   }
 
-  const timer = setInterval(claim, LEASE_MS / 2)
+  function release() {
+    leading = false
+    if (get(LEASE).startsWith(`${tab} `)) put(LEASE, '')
+  }
+
+  const timer = setInterval(claim, RENEW_MS)
+  addEventListener('pagehide', release)
   claim()
   return {
     leads: claim,
     stop: () => {
       clearInterval(timer)
       clearTimeout(settling)
-      leading = false
-      if (get(LEASE).startsWith(`${tab} `)) put(LEASE, '')
+      removeEventListener('pagehide', release)
+      release()
     },
   }
 }
