@@ -5,7 +5,7 @@ import vue from '@vitejs/plugin-vue'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import Components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vite'
-import { workerLicences } from './licences'
+import { workerLicences } from './licences.ts'
 
 const LICENCES = 'licenses.txt'
 

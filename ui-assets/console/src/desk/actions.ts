@@ -1,5 +1,5 @@
 /** What an agent can do on the desk, shared by buttons and keys. */
-import { computed, inject, onBeforeUnmount, ref, type InjectionKey, type Ref } from 'vue'
+import { computed, inject, onBeforeUnmount, ref, watch, type InjectionKey, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { ApiError } from '@/api/client'
 import type { ConversationView } from '@/api/types'
@@ -61,10 +61,21 @@ export function useDeskActions(): DeskActions {
   const role = useRole()
   const supervises = computed(() => reaches(role.value, 'senior'))
 
+  /** Notices of offers, by conversation: an offer that is gone takes its notice with it. */
+  const offers = new Map<number, number>()
+  watch(() => desk.offered.map((view) => view.id), (open) => {
+    for (const [conversation, toast] of offers) {
+      if (open.includes(conversation)) continue
+      toasts.dismiss(toast)
+      offers.delete(conversation)
+    }
+  })
+
   onBeforeUnmount(desk.listen((event) => {
     if (event.kind === 'offered') {
       const from = desk.agentName(event.view.transfer?.from ?? null)
-      toasts.show(translate('offer.came', { name: from }), { lasts: 8_000, action: { label: translate('offer.see'), run: () => open(event.view) } })
+      const toast = toasts.show(translate('offer.came', { name: from }), { lasts: 8_000, action: { label: translate('offer.see'), run: () => open(event.view) } })
+      offers.set(event.view.id, toast)
     }
     // Who cancels sees it done.
     if (event.kind === 'returned' && event.reason !== 'cancelled') {
