@@ -1,4 +1,4 @@
-// A wire between browser and server that can be cut, and that can refuse WebSockets as some proxies do.
+// A wire between browser and server that can be cut, and that can lose requests or refuse WebSockets as some proxies do.
 import { connect, createServer } from "node:net";
 import { once } from "node:events";
 
@@ -8,7 +8,7 @@ export class Wire {
     const wire = new Wire();
     const [host, port] = address.split(":");
     wire.pairs = new Set();
-    wire.state = { cut: false, sockets: true };
+    wire.state = { cut: false, sockets: true, loses: null };
     wire.refused = 0;
     wire.server = createServer((near) => wire.#join(near, host, Number(port)));
     wire.server.listen(0, "127.0.0.1");
@@ -27,7 +27,9 @@ export class Wire {
       this.pairs.delete(pair);
       pair.far?.destroy();
     });
+    const lost = (bytes) => this.state.loses?.test(bytes.toString("latin1", 0, 400));
     near.once("data", (first) => {
+      if (lost(first)) return near.destroy();
       if (!this.state.sockets && /\r\nupgrade:\s*websocket/i.test(first.toString("latin1"))) {
         this.refused += 1;
         return near.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -37,7 +39,9 @@ export class Wire {
       far.on("error", () => near.destroy());
       far.once("close", () => near.destroy());
       far.write(first);
-      near.pipe(far);
+      // A connection carries one request after another.
+      near.on("data", (bytes) => (lost(bytes) ? near.destroy() : far.write(bytes)));
+      near.once("end", () => far.end());
       far.pipe(near);
     });
   }
@@ -50,6 +54,11 @@ export class Wire {
 
   mend() {
     this.state.cut = false;
+  }
+
+  /** From now on requests that begin like this get lost; `null`: none. */
+  lose(pattern) {
+    this.state.loses = pattern;
   }
 
   /** From now on no connection becomes a WebSocket. */

@@ -7,7 +7,7 @@ import { message } from './fixtures'
 const noon = new Date(2026, 10, 20, 12).getTime()
 const at = (minutes: number) => ({ at: noon + minutes * 60_000 })
 const outgoing = (clientId: string): Outgoing => ({
-  clientId, conversation: 1, at: noon, content: { kind: 'text', text: 'hi' }, state: 'sending', progress: 0, media: null, reason: null, code: null, force: false,
+  clientId, shop: 1, conversation: 1, name: '', since: 0, at: noon, content: { kind: 'text', text: 'hi' }, state: 'sending', progress: 0, media: null, reason: null, code: null, force: false,
 })
 const build = (messages: ReturnType<typeof message>[], extra: Partial<Parameters<typeof buildRows>[0]> = {}) =>
   buildRows({ messages, outgoing: [], more: false, unreadFrom: null, ...extra })
