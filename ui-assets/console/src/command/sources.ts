@@ -54,8 +54,8 @@ export function useLocalCommands(): () => Command[] {
       const name = customerName(customer, channel)
       return {
         id: `conversation-${view.id}`, group: 'conversations', label: customer.remark ? `${name}（${customer.remark}）` : name,
-        hint: `${place(view)} · ${channel.name}`, words: `${customer.number} ${customer.tags.map((tag) => tag.name).join(' ')} ${last?.text ?? ''}`,
-        face: { id: customer.id, name, src: customer.avatar }, first: at < 5, run: () => actions.open(view),
+        hint: `${place(view)} · ${last?.text || channel.name}`, words: `${customer.number} ${channel.name} ${customer.tags.map((tag) => tag.name).join(' ')}`,
+        face: { id: customer.id, name: customer.name, src: customer.avatar }, first: at < 5, run: () => actions.open(view),
       }
     })
   }
