@@ -356,4 +356,8 @@ impl Facts for Grouped<'_> {
     fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach> {
         self.txn.get(&self.trees.reaches, &(channel, peer.to_owned()))
     }
+    fn account(&self, agent: AgentId) -> Lookup<Agent> {
+        // Not a desk's to write: what is stored is what is so.
+        self.trees.agents.get(&agent)
+    }
 }

@@ -1,7 +1,7 @@
 //! What a decision may look up beyond the live state.
 use super::change::DedupeKey;
-use crate::ids::{ChannelId, ConversationId, CustomerId, ShopId};
-use crate::records::{Annotation, AnnotationId, Conversation, Customer, Message, Reach, Seen};
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
+use crate::records::{Agent, Annotation, AnnotationId, Conversation, Customer, Message, Reach, Seen};
 
 /// A look-up that may fail because the store does.
 pub type Lookup<T> = Result<Option<T>, weikefu_storage::Error>;
@@ -22,4 +22,6 @@ pub trait Facts {
     fn annotation(&self, shop: ShopId, id: AnnotationId) -> Lookup<Annotation>;
     /// How far an address can be reached.
     fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach>;
+    /// An account.
+    fn account(&self, agent: AgentId) -> Lookup<Agent>;
 }

@@ -64,6 +64,10 @@ pub(super) fn set_online<F: Facts>(
     online: bool,
 ) -> Result<Reply, Refusal> {
     let now = work.now;
+    if online && work.facts.account(agent)?.is_some_and(|account| account.disabled) {
+        // It was asked while he still could, and is decided after he was sent away.
+        return Err(Refusal::Forbidden);
+    }
     let reply = change(work, agent, |record| {
         if !online {
             record.presence = Presence::Offline;

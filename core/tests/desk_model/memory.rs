@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup, Stuck};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Annotation, AnnotationId, Author, BehaviourRecord, Conversation, ConversationState, Counters, Customer,
-    DeskAgent, Message, OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
+    Agent, Annotation, AnnotationId, Author, BehaviourRecord, Conversation, ConversationState, Counters,
+    Customer, DeskAgent, Message, OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
 };
 
 pub(crate) const SHOP: ShopId = ShopId(7);
@@ -150,6 +150,9 @@ impl Facts for Memory {
     }
     fn annotation(&self, _shop: ShopId, id: AnnotationId) -> Lookup<Annotation> {
         Ok(self.annotations.get(&id).cloned())
+    }
+    fn account(&self, _: AgentId) -> Lookup<Agent> {
+        Ok(None)
     }
     fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach> {
         Ok(self.reaches.get(&(channel, peer.to_owned())).cloned())

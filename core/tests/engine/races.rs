@@ -4,6 +4,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use weikefu_channel::{Cursor, Stored};
+use weikefu_core::accounts::Accounts;
 use weikefu_core::desk::{Command, Desk, Reply};
 use weikefu_core::error::Refusal;
 use weikefu_core::history::{self, Part};
@@ -51,6 +52,25 @@ async fn of_thirty_two_who_accept_exactly_one_wins() {
             Some(winners[0])
         );
     }
+}
+
+#[tokio::test]
+async fn who_was_disabled_does_not_come_online_by_what_he_asked_before() {
+    let shop = Shop::open();
+    let accounts = Accounts::new(shop.trees.clone());
+    let (account, _) = accounts.add("li", "小李", "").unwrap();
+    let agent = shop.agent(account.id.0).await;
+    shop.run(Command::SetOnline { agent, online: false }).await;
+    // The request has passed the door; then the account is disabled, and only then the desk decides it.
+    accounts.set_disabled(agent, true).unwrap();
+    shop.run(Command::Suspend { agent }).await;
+    let late = shop.try_run(Command::SetOnline { agent, online: true }).await;
+    assert!(matches!(late, Err(Refusal::Forbidden)), "{late:?}");
+    let page = shop.try_run(Command::SetPage { agent, open: true }).await;
+    assert!(page.is_ok() && !shop.desk().await.agent(agent).unwrap().is_online());
+    accounts.set_disabled(agent, false).unwrap();
+    shop.run(Command::SetOnline { agent, online: true }).await;
+    assert!(shop.desk().await.agent(agent).unwrap().is_online());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -40,7 +40,7 @@ scene("a greeting is kept, and leaving with changes asks first", async (stage) =
   await desk.get("rail-desk").click();
   await desk.get("leave-discard").click();
   await desk.ready();
-  assert.match((await agent.call("GET", "/acceptance")).greeting, /有什么可以帮您/);
+  assert.match((await agent.call("GET", "/settings/mine")).greeting, /有什么可以帮您/);
 });
 
 scene("on a phone the list comes first, then the page", async (stage) => {
