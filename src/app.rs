@@ -110,14 +110,17 @@ impl Installation {
     }
 }
 
-/// Drops what no repetition can reach any more, a little every hour.
+/// Drops what nothing needs or names any more, a little every hour.
 async fn tidy(trees: Trees) {
     loop {
         tokio::time::sleep(std::time::Duration::from_hours(1)).await;
         let trees = trees.clone();
         let forgotten = tokio::task::spawn_blocking(move || {
-            trees.forget_seen(weikefu_core::engine::now(), 20_000)?;
-            trees.forget_tags(20_000)
+            let now = weikefu_core::engine::now();
+            trees.forget_seen(now, 20_000)?;
+            trees.forget_tags(20_000)?;
+            weikefu_core::media::sweep(&trees, now, 5_000)?;
+            weikefu_core::stuck::forget(&trees, now, 20_000)
         });
         if let Ok(Err(error)) = forgotten.await {
             tracing::warn!(%error, "what is no longer needed could not be dropped");

@@ -1,8 +1,10 @@
 //! Stored files: found by an unguessable id, kept in pieces small enough for the store.
 use crate::engine::now;
 use crate::error::Refusal;
-use crate::records::{Blob, MediaMeta};
+use crate::ids::Millis;
+use crate::records::{Begun, Blob, MediaMeta, StoredContent};
 use crate::trees::Trees;
+use weikefu_storage::{Error, Txn};
 
 /// The largest file, bytes.
 pub const MAX_FILE: u64 = 20 << 20;
@@ -10,6 +12,10 @@ pub const MAX_FILE: u64 = 20 << 20;
 const PIECE: usize = 16 << 10;
 /// Pieces of one transaction.
 const PIECES_AT_ONCE: usize = 32;
+/// Storing a file takes seconds; one that has not ended after a day, milliseconds, broke off.
+const BROKEN: Millis = 86_400_000;
+/// How long a replaced picture of an agent can still be had, milliseconds: pages that are open show it.
+const REPLACED: Millis = 30 * BROKEN;
 
 /// Names a file. Whoever has the id may read the file, so it is 128 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +77,9 @@ pub fn put(
     };
     for (group, pieces) in bytes.chunks(PIECE * PIECES_AT_ONCE).enumerate() {
         let mut txn = trees.db.begin();
+        if group == 0 {
+            txn.put(&trees.media_begun, &id, &Begun { at: meta.created })?;
+        }
         for (at, piece) in pieces.chunks(PIECE).enumerate() {
             let number = (group * PIECES_AT_ONCE + at) as u32;
             txn.put(&trees.media_pieces, &(id, number), &Blob(piece.to_vec()))?;
@@ -80,8 +89,68 @@ pub fn put(
     // Last: a file exists only when all of it does.
     let mut txn = trees.db.begin();
     txn.put(&trees.media, &id, &meta)?;
+    txn.delete(&trees.media_begun, &id);
     trees.db.commit(txn)?;
     Ok((MediaId(id), meta))
+}
+
+/// A content names its files: they stay, whatever else becomes of them.
+pub fn keep(trees: &Trees, txn: &mut Txn, content: &StoredContent) -> Result<(), Error> {
+    for MediaId(id) in content.files().filter_map(|id| id.parse().ok()) {
+        if trees.pictures.contains(&id)? {
+            txn.delete(&trees.pictures, &id);
+        }
+    }
+    Ok(())
+}
+
+/// Drops what nothing can name: pieces of files whose storing broke off, and pictures of agents that were replaced
+/// long ago and stand in no message. At most `limit` pieces, and those of the file at hand. Returns how many.
+pub fn sweep(trees: &Trees, now: Millis, limit: usize) -> Result<usize, Error> {
+    let mut count = 0;
+    for entry in trees.media_begun.scan(&()) {
+        let (id, begun) = entry?;
+        if now.saturating_sub(begun.at) < BROKEN {
+            continue;
+        }
+        if count >= limit {
+            return Ok(count);
+        }
+        let mut txn = trees.db.begin();
+        txn.delete(&trees.media_begun, &id);
+        // Both went in one transaction; whoever finds them apart has more reason to keep the file.
+        if !trees.media.contains(&id)? {
+            count += drop_pieces(trees, &mut txn, id)?;
+        }
+        trees.db.commit(txn)?;
+    }
+    for entry in trees.pictures.scan(&()) {
+        let (id, picture) = entry?;
+        if picture
+            .replaced
+            .is_none_or(|at| now.saturating_sub(at) < REPLACED)
+        {
+            continue;
+        }
+        if count >= limit {
+            return Ok(count);
+        }
+        let mut txn = trees.db.begin();
+        txn.delete(&trees.pictures, &id);
+        txn.delete(&trees.media, &id);
+        count += drop_pieces(trees, &mut txn, id)?;
+        trees.db.commit(txn)?;
+    }
+    Ok(count)
+}
+
+fn drop_pieces(trees: &Trees, txn: &mut Txn, id: [u8; 16]) -> Result<usize, Error> {
+    let mut count = 0;
+    for piece in trees.media_pieces.scan(&id) {
+        txn.delete(&trees.media_pieces, &piece?.0);
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// What is known of a file.

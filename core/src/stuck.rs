@@ -13,6 +13,8 @@ const LOOKED_AT: usize = 10_000;
 const PATIENCE: Millis = 2 * 60_000;
 /// Failures and suppressed texts older than this are history.
 const LATELY: Millis = 24 * 3_600_000;
+/// How long what did not get out is listed at all; the messages themselves stay in their records.
+const KEPT: Millis = 90 * LATELY;
 /// Suppressed texts that are counted.
 const COUNTED: usize = 10_000;
 
@@ -81,6 +83,33 @@ pub fn report(trees: &Trees, shop: ShopId, now: Millis, serving: bool) -> Result
         report.suppressed += 1;
     }
     Ok(report)
+}
+
+/// Drops entries of the index that nobody asks for any more, at most `limit`. Returns how many.
+pub fn forget(trees: &Trees, now: Millis, limit: usize) -> Result<usize, Error> {
+    let mut txn = trees.db.begin();
+    let mut count = 0;
+    for entry in trees.shops.scan(&()) {
+        let shop = entry?.0;
+        for state in [
+            DeliveryState::Failed,
+            DeliveryState::Unknown,
+            DeliveryState::Suppressed,
+        ] {
+            for entry in trees.stuck.scan(&(shop, state as u32)).take(limit - count) {
+                let key = entry?.0;
+                if now.saturating_sub(key.stuck.at) < KEPT {
+                    break;
+                }
+                txn.delete(&trees.stuck, &key);
+                count += 1;
+            }
+        }
+    }
+    if count > 0 {
+        trees.db.commit(txn)?;
+    }
+    Ok(count)
 }
 
 /// Adds to the list while there is room.

@@ -1,10 +1,12 @@
 //! Every tree there is, by name and type. The only place that names them.
 use crate::desk::{Change, DedupeKey, Facts, Lookup, Stuck};
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
+use crate::media;
 use crate::records::{
-    Agent, Alarm, Annotation, AnnotationId, BehaviourRecord, Blob, ChannelRecord, Conversation,
+    Agent, Alarm, Annotation, AnnotationId, Begun, BehaviourRecord, Blob, ChannelRecord, Conversation,
     ConversationState, Counters, Customer, DeliveryState, DeskAgent, Identity, MediaMeta, Membership,
-    Message, OutboxEntry, QuickBox, QuickReply, Reach, Seen, Session, Shop, ShopSettings, Tag, TagId,
+    Message, OutboxEntry, Picture, QuickBox, QuickReply, Reach, Seen, Session, Shop, ShopSettings, Tag,
+    TagId,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -144,6 +146,10 @@ pub struct Trees {
     pub media: Tree<[u8; 16], MediaMeta>,
     /// Their bytes, in pieces.
     pub media_pieces: Tree<([u8; 16], u32), Blob>,
+    /// Files whose storing has begun and not ended.
+    pub media_begun: Tree<[u8; 16], Begun>,
+    /// Files that are pictures of agents and nothing else.
+    pub pictures: Tree<[u8; 16], Picture>,
     /// Plugins' own values.
     pub plugin_values: Tree<(ChannelId, String), Blob>,
     /// Orders of the boxes of quick replies; agent 0 is the shop itself.
@@ -188,6 +194,8 @@ impl Trees {
             stuck: db.tree("stuck")?,
             media: db.tree("media")?,
             media_pieces: db.tree("media_pieces")?,
+            media_begun: db.tree("media_begun")?,
+            pictures: db.tree("pictures")?,
             plugin_values: db.tree("plugin_values")?,
             quick_boxes: db.tree("quick_boxes")?,
             quick_replies: db.tree("quick_replies")?,
@@ -212,6 +220,7 @@ impl Trees {
             }
             Change::Conversation(conversation) => self.write_conversation(txn, conversation)?,
             Change::Message(conversation, seq, message) => {
+                media::keep(self, txn, &message.content)?;
                 txn.put(&self.messages, &(*conversation, *seq), message)?;
             }
             Change::Behaviour(customer, n, behaviour) => {

@@ -12,7 +12,8 @@ pub use words::NICKNAME;
 use crate::engine::now;
 use crate::error::Refusal;
 use crate::ids::{AgentId, ShopId};
-use crate::records::{Agent, Membership, Role};
+use crate::media::MediaId;
+use crate::records::{Agent, Membership, Picture, Role};
 use crate::trees::{Number, Trees};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -181,6 +182,28 @@ impl Accounts {
         self.commit_loss(txn)
     }
 
+    /// Notes a picture and that another took its place, so that the old file is dropped some day. One that stands in
+    /// a message is a file like others and is not noted any more.
+    fn exchange_pictures(
+        &self,
+        txn: &mut Txn,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let id = |picture: Option<&str>| picture.and_then(|id| id.parse::<MediaId>().ok());
+        let pictures = &self.trees.pictures;
+        if let Some(MediaId(old)) = id(before)
+            && pictures.contains(&old)?
+        {
+            let replaced = Some(now());
+            txn.put(pictures, &old, &Picture { replaced })?;
+        }
+        if let Some(MediaId(new)) = id(after) {
+            txn.put(pictures, &new, &Picture { replaced: None })?;
+        }
+        Ok(())
+    }
+
     /// Changes what customers and colleagues see of an agent.
     pub fn edit_profile(&self, id: AgentId, profile: Profile) -> Result<Agent, Refusal> {
         let nickname = profile
@@ -193,8 +216,12 @@ impl Accounts {
         let mut agent = self.get(id)?;
         agent.nickname = nickname.unwrap_or(agent.nickname);
         agent.name = name.unwrap_or(agent.name);
+        let before = agent.avatar.clone();
         agent.avatar = profile.avatar.unwrap_or(agent.avatar);
         let mut txn = self.trees.db.begin();
+        if before != agent.avatar {
+            self.exchange_pictures(&mut txn, before.as_deref(), agent.avatar.as_deref())?;
+        }
         txn.put(&self.trees.agents, &id, &agent)?;
         self.trees.db.commit(txn)?;
         Ok(agent)

@@ -91,6 +91,31 @@ impl StoredContent {
         }
     }
 
+    /// What may name a stored file: ids, and addresses that end in one.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let (first, second) = match self {
+            StoredContent::Image(media) | StoredContent::File(media) | StoredContent::Voice { media, .. } => {
+                (media.as_ref(), None)
+            }
+            StoredContent::Video { media, thumbnail } => (media.as_ref(), thumbnail.as_ref()),
+            _ => (None, None),
+        };
+        let addresses = match self {
+            StoredContent::News { url, picture, .. } => [Some(url), Some(picture)],
+            StoredContent::Link { url, .. } => [Some(url), None],
+            _ => [None, None],
+        };
+        let ids = [first, second]
+            .into_iter()
+            .flatten()
+            .map(|media| media.id.as_str());
+        let ends = addresses.into_iter().flatten().filter_map(|url| {
+            let path = url.split(['?', '#']).next()?;
+            path.rsplit_once("/m/").map(|(_, id)| id)
+        });
+        ids.chain(ends)
+    }
+
     /// Bytes of all its texts.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -16,3 +16,19 @@ pub struct MediaMeta {
     pub created: Millis,
 }
 record!(MediaMeta, b"media1");
+
+/// A file whose storing has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// When it began.
+    pub at: Millis,
+}
+record!(Begun, b"begun1");
+
+/// A file that is, or was, the picture of an agent and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// When another took its place, or none.
+    pub replaced: Option<Millis>,
+}
+record!(Picture, b"pict1");

@@ -22,7 +22,7 @@ pub use channel::{Alarm, Blob, ChannelRecord};
 pub use content::{StoredContent, StoredMedia};
 pub use conversation::{Conversation, ConversationState, LastMessage, Said, Speaker, Transfer};
 pub use customer::{BehaviourRecord, Blocked, Card, Customer, Details, Gender, Identity};
-pub use media::MediaMeta;
+pub use media::{Begun, MediaMeta, Picture};
 pub use message::{
     Author, Auto, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen, Suppression, Way,
 };

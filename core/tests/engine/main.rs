@@ -13,3 +13,4 @@ mod races;
 mod restart;
 mod search;
 mod shop;
+mod tidy;
