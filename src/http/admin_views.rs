@@ -93,6 +93,8 @@ pub(crate) struct PluginView {
     pub(crate) names: BTreeMap<String, String>,
     /// JSON Schema of its settings.
     pub(crate) schema: serde_json::Value,
+    /// What holds where a setting is empty, by its name.
+    pub(crate) standards: BTreeMap<String, serde_json::Value>,
     /// Why it cannot be used.
     pub(crate) refused: Option<String>,
 }

@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// Wrote a message.
+    #[schemars(extend("x-zh" = "客户发来消息", "x-en" = "Customer wrote"))]
     Message,
     /// Pressed a menu button, or an entry of a menu message.
+    #[schemars(extend("x-zh" = "客户点击菜单", "x-en" = "Customer pressed a menu"))]
     Menu,
     /// Followed the account.
+    #[schemars(extend("x-zh" = "客户关注", "x-en" = "Customer followed"))]
     Follow,
     /// Scanned a code of the account.
+    #[schemars(extend("x-zh" = "客户扫码", "x-en" = "Customer scanned a code"))]
     Scan,
     /// Anything a newer peer knows and this build does not; no rule fits it.
     #[serde(other)]
@@ -27,12 +31,15 @@ pub enum Trigger {
 #[serde(deny_unknown_fields)]
 pub struct ReplyRule {
     /// After what.
+    #[schemars(extend("x-zh" = "什么之后", "x-en" = "After"))]
     pub trigger: Trigger,
     /// How many messages.
     #[schemars(range(min = 1, max = 100))]
+    #[schemars(extend("x-zh" = "最多回复（条）", "x-en" = "Replies at most"))]
     pub count: u32,
     /// For how long, seconds; at most 30 days.
     #[schemars(range(min = 10, max = 2_592_000))]
+    #[schemars(extend("x-zh" = "多长时间内", "x-en" = "Within", "x-unit" = "second"))]
     pub seconds: u32,
 }
 

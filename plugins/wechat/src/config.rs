@@ -61,10 +61,10 @@ pub struct Config {
     #[schemars(pattern(r"^ *([^ ]*@[^ ]*)? *$"))]
     #[schemars(extend("x-en" = "Customer-service account: send as this account, written prefix@wechat-id; empty sends as the official account"))]
     pub kf_account: String,
-    /// 回复规则：客户做了什么（message 来信、menu 点菜单、follow 关注、scan 扫码）之后 seconds 秒内最多回复 count 条；一般留空，按微信 2023 年起的规则计算，微信调整规则后可在这里修改
+    /// 回复规则：客户做了什么之后，多长时间内最多回复几条；一般用默认值，即微信 2023 年起的规则，微信调整规则后可在这里修改
     #[serde(default)]
     #[schemars(length(max = 8))]
-    #[schemars(extend("x-en" = "Reply rules: after what a customer did (message, menu, follow, scan), at most `count` answers within `seconds`. Usually empty: the platform's rules since 2023"))]
+    #[schemars(extend("x-en" = "Reply rules: how many answers the platform takes, for how long, after what a customer did. Usually the default, the platform's rules since 2023; change it here when they change"))]
     pub reply_rules: Option<Vec<ReplyRule>>,
 }
 

@@ -11,7 +11,8 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use weikefu_channel::Words;
+use std::collections::BTreeMap;
+use weikefu_channel::{Manifest, Words};
 use weikefu_channel_host::Library;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::records::ChannelRecord;
@@ -162,6 +163,7 @@ pub(crate) async fn plugins(context: Context) -> Result<Vec<PluginView>, Refusal
                     .map(|manifest| manifest.names.clone())
                     .unwrap_or_default(),
                 schema: manifest.map_or(Value::Null, |manifest| manifest.config.clone()),
+                standards: manifest.map(standards).unwrap_or_default(),
                 refused: plugin.library.as_ref().err().map(|error| match language {
                     Language::Chinese => error.zh(),
                     Language::English => error.to_string(),
@@ -169,4 +171,10 @@ pub(crate) async fn plugins(context: Context) -> Result<Vec<PluginView>, Refusal
             }
         })
         .collect())
+}
+
+/// What a plugin takes where a channel's setting says nothing.
+fn standards(manifest: &Manifest) -> BTreeMap<String, Value> {
+    let rules = serde_json::to_value(&manifest.reply_rules).unwrap_or_default();
+    BTreeMap::from([("reply_rules".to_owned(), rules)])
 }

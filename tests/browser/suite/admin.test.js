@@ -129,6 +129,35 @@ scene("channels: what to paste where, a wrong setting at its field", async (stag
   assert.equal(await desk.get("setting-app_secret").getAttribute("placeholder"), "已设置，留空不修改");
 });
 
+scene("the rules of replies are a table: the platform's own, one's own, and back", async (stage) => {
+  const weikefu = await stage.weikefu({ wechat: true });
+  const [admin] = weikefu.agents;
+  const { page, desk } = await settings(stage, weikefu, admin, "channels");
+  const stored = async () => (await admin.call("GET", "/channels")).find(({ id }) => id === 2).settings.reply_rules ?? null;
+  const save = async () => {
+    await desk.get("channel-save").click();
+    await desk.get("channel-save").waitFor({ state: "detached" });
+  };
+  await desk.get("channel-edit-2").click();
+  const table = desk.get("setting-reply_rules");
+  await table.getByText("48 小时").waitFor();
+  assert.equal(await table.getByTestId("table-row").count(), 4);
+  await desk.get("setting-reply_rules-change").click();
+  await desk.get("count-0").fill("0");
+  await table.getByText("请填 1 到 100").waitFor();
+  assert.ok(await desk.get("channel-save").isDisabled());
+  await stage.shot(page, "admin-9-rules-wrong");
+  await desk.get("count-0").fill("20");
+  await desk.get("seconds-0").fill("24");
+  for (let left = 3; left > 0; left--) await desk.get("table-remove-1").click();
+  await save();
+  assert.deepEqual(await stored(), [{ trigger: "message", count: 20, seconds: 86_400 }]);
+  await desk.get("channel-edit-2").click();
+  await desk.get("setting-reply_rules-reset").click();
+  await save();
+  assert.equal(await stored(), null);
+});
+
 scene("the administrator's pages stand every look", async (stage) => {
   const weikefu = await stage.weikefu({ agents: ["小林", "Alexandra"], wechat: true });
   const [admin] = weikefu.agents;

@@ -1,8 +1,11 @@
 /**
  * A plugin's settings as fields of a form. Knows the JSON Schema words that plugins use: `type`, `enum` or `oneOf` with
- * `const`, `format`, `writeOnly`, `default`, `description`, and `x-en`, the description in English.
+ * `const`, `format`, `writeOnly`, `default`, `description`, `$ref` into `$defs`, `x-en`, the description in English,
+ * `x-zh`, where the description itself is English, and `x-unit`: `second` for times.
  */
-export type FieldKind = 'switch' | 'number' | 'choice' | 'lines' | 'colour' | 'secret' | 'text' | 'long' | 'json'
+import type { SchemaColumn } from './schema-table'
+
+export type FieldKind = 'switch' | 'number' | 'choice' | 'lines' | 'colour' | 'secret' | 'text' | 'long' | 'table' | 'json'
 
 export interface SchemaField {
   name: string
@@ -13,6 +16,9 @@ export interface SchemaField {
   fallback: unknown
   choices: Array<{ value: string; label: string }>
   most: number | undefined
+  /** Of a table. */
+  columns: SchemaColumn[]
+  mostRows: number | undefined
 }
 
 type Node = Record<string, unknown>
@@ -25,6 +31,12 @@ function unwrap(node: Node): Node {
   return inner ? { ...inner, ...node, type: inner.type, anyOf: undefined } : node
 }
 
+/** What a node points to stands in its place. */
+function resolve(root: Node, node: Node): Node {
+  const name = /^#\/\$defs\/(\w+)$/.exec(String(node.$ref ?? ''))?.[1]
+  return name ? { ...object(object(root.$defs)[name]), ...node, $ref: undefined } : node
+}
+
 function typeOf(node: Node): string {
   const types = Array.isArray(node.type) ? node.type : [node.type]
   return String(types.find((type) => type !== 'null') ?? '')
@@ -32,23 +44,46 @@ function typeOf(node: Node): string {
 
 /** The first words name the field; the rest explains it. */
 function words(node: Node, name: string, english: boolean): { label: string; help: string } {
-  const text = String((english && node['x-en']) || node.description || name).trim()
+  const text = String((english && node['x-en']) || (!english && node['x-zh']) || node.description || name).trim()
   const cut = text.search(english && node['x-en'] ? /:/ : /[：，。(]/)
   if (cut < 1) return { label: text, help: '' }
   const help = text.slice(text[cut] === '(' ? cut : cut + 1).trim()
   return { label: text.slice(0, cut), help: help && english ? help[0]?.toUpperCase() + help.slice(1) : help }
 }
 
-function kindOf(node: Node, choices: number): FieldKind {
+function kindOf(node: Node, choices: number, columns: number): FieldKind {
   const type = typeOf(node)
   if (node.writeOnly === true) return 'secret'
   if (choices > 0) return 'choice'
   if (type === 'boolean') return 'switch'
   if (type === 'integer' || type === 'number') return 'number'
+  if (type === 'array' && columns > 0) return 'table'
   if (type === 'array') return typeOf(object(node.items)) === 'string' ? 'lines' : 'json'
   if (type !== 'string') return 'json'
   if (String(node.pattern ?? '').startsWith('^#[0-9A-Fa-f]{6}')) return 'colour'
   return Number(node.maxLength ?? 0) > 100 ? 'long' : 'text'
+}
+
+function choicesOf(node: Node, english: boolean): Array<{ value: string; label: string }> {
+  const values = node.enum ? list(node.enum).map((value) => ({ const: value })) : list(node.oneOf).map(object)
+  return values
+    .filter((one: Node) => typeof one.const === 'string')
+    .map((one: Node) => ({ value: String(one.const), label: String((english ? one['x-en'] : one['x-zh']) || one.description || one.const) }))
+}
+
+/** The columns of a list of objects with plain members; none when it is something else. What it is about comes first. */
+function columnsOf(root: Node, items: Node, english: boolean): SchemaColumn[] {
+  const order = ['choice', 'duration', 'number', 'text']
+  const columns = Object.entries(object(items.properties)).map(([name, property]): SchemaColumn | null => {
+    const node = resolve(root, unwrap(object(property)))
+    const choices = choicesOf(node, english)
+    const number = ['integer', 'number'].includes(typeOf(node))
+    const kind = choices.length > 0 ? 'choice' : number ? (node['x-unit'] === 'second' ? 'duration' : 'number') : typeOf(node) === 'string' ? 'text' : null
+    const bound = (value: unknown) => (typeof value === 'number' ? value : undefined)
+    return kind && { name, kind, label: words(node, name, english).label, choices, least: bound(node.minimum), most: bound(node.maximum) }
+  })
+  if (columns.some((column) => column === null)) return []
+  return (columns as SchemaColumn[]).sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
 }
 
 export function fieldsOf(schema: unknown, locale: string): SchemaField[] {
@@ -57,18 +92,18 @@ export function fieldsOf(schema: unknown, locale: string): SchemaField[] {
   const english = locale !== 'zh-CN'
   const fields = Object.entries(object(root.properties)).map(([name, property]): SchemaField => {
     const node = unwrap(object(property))
-    const values = node.enum ? list(node.enum).map((value) => ({ const: value })) : list(node.oneOf).map(object)
-    const choices = values
-      .filter((one: Node) => typeof one.const === 'string')
-      .map((one: Node) => ({ value: String(one.const), label: String((english && one['x-en']) || one.description || one.const) }))
+    const choices = choicesOf(node, english)
+    const columns = typeOf(node) === 'array' ? columnsOf(root, resolve(root, object(node.items)), english) : []
     return {
       name,
-      kind: kindOf(node, choices.length),
+      kind: kindOf(node, choices.length, columns.length),
       ...words(node, name, english),
       required: required.includes(name),
       fallback: node.default ?? null,
       choices,
       most: typeof node.maxLength === 'number' ? node.maxLength : undefined,
+      columns,
+      mostRows: typeof node.maxItems === 'number' ? node.maxItems : undefined,
     }
   })
   // What must be filled in comes first.
@@ -80,6 +115,7 @@ export function shown(field: SchemaField, stored: unknown): unknown {
   const value = stored ?? field.fallback
   if (field.kind === 'secret') return ''
   if (field.kind === 'lines') return list(value).join('\n')
+  if (field.kind === 'table') return Array.isArray(value) ? value : null
   if (field.kind === 'json') return value === null ? '' : JSON.stringify(value, null, 2)
   if (field.kind === 'switch') return value === true
   return value ?? (field.kind === 'number' ? undefined : '')
