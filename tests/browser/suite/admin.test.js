@@ -94,6 +94,7 @@ scene("an agent's own account: picture, name, password, other sessions", async (
   const { page, desk } = await settings(stage, weikefu, agent, "account");
   await desk.get("account-avatar-file").setInputFiles({ name: "我.png", mimeType: "image/png", buffer: png() });
   await until("the picture", async () => (await (await agent.send("GET", "/api/session")).json()).agent.avatar);
+  await desk.toast("资料已保存").waitFor();
   await desk.get("account-avatar-file").setInputFiles({ name: "我.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
   await desk.get("account-avatar-error").waitFor();
   await stage.shot(page, "admin-6-account");

@@ -15,6 +15,8 @@ export class FakeServer {
   received: { client_id: string; created_at: number; content: Content }[] = [];
   refuseSockets = false;
   down = false;
+  /** The entry is closed. */
+  shut = false;
   /** Take messages and say nothing. */
   mute = false;
   /** Answer the next messages with these errors. */
@@ -84,6 +86,7 @@ export class FakeServer {
     const body = init.body ? JSON.parse(String(init.body)) : {};
     if (path === "session") {
       this.sessions.push(body);
+      if (this.shut) return answer(403, { code: "entry_off", message: "not here" });
       const token = body.user ? `v1.user-${body.user.id}.1.mac` : (this.tokens[0] as string);
       if (body.user?.sig === "bad") return answer(403, { code: "bad_identity", message: "bad" });
       const last = this.thread[this.thread.length - 1];

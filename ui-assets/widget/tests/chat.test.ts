@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Chat } from "../src/core/chat";
+import { BARRED, Chat } from "../src/core/chat";
 import { MOST } from "../src/core/outbox";
 import { FakeServer, settle } from "./browser";
 
@@ -308,4 +308,20 @@ describe("identity", () => {
     expect(chat.phase).toBe("ready");
     expect(server.sessions[server.sessions.length - 1]).toMatchObject({ user: null });
   });
+});
+
+it("one who is barred asks again now and then, and is back without a reload", async () => {
+  server.shut = true;
+  const chat = open();
+  chat.write("还在吗");
+  await settle();
+  expect([chat.phase, chat.barred]).toEqual(["barred", "not here"]);
+  await vi.advanceTimersByTimeAsync(3 * BARRED);
+  await settle();
+  expect([chat.phase, server.sessions.length]).toEqual(["barred", 4]);
+  server.shut = false;
+  await vi.advanceTimersByTimeAsync(BARRED);
+  await settle();
+  expect(chat.phase).toBe("ready");
+  expect(texts(chat)).toEqual(["还在吗"]);
 });

@@ -15,6 +15,8 @@ const PAGE = 30;
 const GAP = 3_000;
 /** How long "is writing" is shown. */
 const TYPING = 6_000;
+/** How often one who is barred asks whether he still is: an entry is opened again, a customer forgiven. */
+export const BARRED = 30_000;
 /** When the header's hint for those who wait changes. */
 export const HINTS = [10_000, 45_000] as const;
 
@@ -284,6 +286,7 @@ export class Chat {
     this.phase = "barred";
     this.barred = message;
     this.link.stop();
+    this.timers.later("bar", BARRED, () => this.begin());
     this.changed();
   }
 

@@ -43,7 +43,7 @@ const zh = {
   unknown: "[暂不支持查看此类消息]",
   tooLong: (n: number) => `已超出 ${n} 字`,
   tooLarge: "图片不能超过 10 MB",
-  badImage: "无法识别此图片，请换一张 PNG、JPG、GIF 或 WebP 图片",
+  badImage: "无法识别此图片，请换 PNG、JPG、GIF 或 WebP 格式",
   full: "还有消息未发出，请稍后再试",
   safe: "请勿在聊天中透露密码或短信验证码",
 };
@@ -61,7 +61,7 @@ const en: Texts = {
   idle: "Ask us anything",
   transferring: "Connecting you with an agent…",
   queueing: "You are in the queue. An agent will be with you soon",
-  leave: "Our agents are busy. Leave a message and we will get back to you",
+  leave: "Our agents are busy. Leave a message, we will reply",
   serving: (name) => `${name} is helping you`,
   typing: "Typing…",
   placeholder: "Write a message…",
@@ -89,12 +89,12 @@ const en: Texts = {
   file: "File",
   download: "Download",
   location: "Location",
-  missing: "Still loading, please look again later",
+  missing: "Still loading, look again later",
   unknown: "[This kind of message cannot be shown]",
   tooLong: (n) => `${n} characters too many`,
   tooLarge: "A picture may have up to 10 MB",
-  badImage: "This picture cannot be read. Please choose a PNG, JPEG, GIF or WebP",
-  full: "Some messages are still waiting. Please try again later",
+  badImage: "This picture cannot be read. Choose PNG, JPEG, GIF or WebP",
+  full: "Messages are still waiting. Try again later",
   safe: "Never share passwords or codes in chat",
 };
 

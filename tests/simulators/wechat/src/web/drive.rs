@@ -118,6 +118,13 @@ pub(super) async fn act(world: &Arc<World>, asked: &Asked) -> Outcome {
             Ok(Reply::json(&json!({ "now": world.now_ms() })))
         }
         "/sim/faults" => set_fault(world, &order),
+        // What the account's operators put down in the platform's own console; tags parted by commas.
+        "/sim/tags" => {
+            let tags = order.text_or("tags", "").split(',').filter(|tag| !tag.is_empty());
+            customer(world, order.text("openid")?)?
+                .file(order.text_or("remark", ""), &tags.collect::<Vec<_>>());
+            Ok(done())
+        }
         "/sim/tokens/kill" => {
             world.change(|state| state.tokens.kill_all());
             Ok(done())
