@@ -109,3 +109,20 @@ scene("after ten minutes a message is no longer sent by itself, which is said; b
   await desk.inState("来晚了", "accepted").waitFor();
   assert.deepEqual(await thread(), ["想买点龙井", "来晚了"]);
 });
+
+scene("a list that ends with a message that was refused follows what comes in after a gap", async (stage) => {
+  const { agent, wire, page, desk } = await chat(stage);
+  stage.allow(/console error: Failed to load resource: .*status of 422/);
+  const refused = { status: 422, contentType: "application/json", body: JSON.stringify({ code: "invalid", message: "不能这样写" }) };
+  await page.route("**/messages", (route) => (route.request().method() === "POST" ? route.fulfill(refused) : route.continue()));
+  await desk.say("被拒绝的一句");
+  await desk.inState("被拒绝的一句", "failed").waitFor();
+  wire.cut();
+  await desk.get("offline-banner").waitFor();
+  const [{ id }] = (await agent.desk()).conversations;
+  for (let index = 1; index <= 40; index++) await agent.say(id, `断网时的第 ${index} 句`);
+  wire.mend();
+  await desk.message("断网时的第 40 句").waitFor({ timeout: BACK });
+  await until("the list is at its end", () => desk.atEnd());
+  assert.equal(await desk.get("new-messages").count(), 0);
+});
