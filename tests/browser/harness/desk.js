@@ -65,6 +65,22 @@ export class Desk {
     await this.messages().first().waitFor();
   }
 
+  /** After a line that was cut: at once by the button, or by itself when that is sooner. */
+  async reconnected() {
+    const back = this.get("offline-banner").waitFor({ state: "detached" });
+    await Promise.race([back, this.get("reconnect").click().catch(() => undefined)]);
+    await back;
+  }
+
+  /** Takes back what was just done. The pointer on the notice stops the time for it, so that there is time to look first. */
+  async undo(look = () => undefined) {
+    const notice = this.get("toast").filter({ has: this.get("toast-action") });
+    await notice.hover();
+    await look();
+    await notice.getByTestId("toast-action").click();
+    await notice.waitFor({ state: "detached" });
+  }
+
   async say(text) {
     await this.composer().fill(text);
     await this.get("send").click();

@@ -51,7 +51,7 @@ const browser = () => (shared ??= chromium.launch({ executablePath: executable()
 after(async () => (await shared)?.close());
 
 /** A test with a stage of its own. Every page must end without an error, a CSP report or a foreign request. */
-export function scene(name, play, { timeout = 120_000 } = {}) {
+export function scene(name, play, { timeout = 10 * PATIENCE } = {}) {
   test(name, { timeout }, () => Stage.run(name, play));
 }
 

@@ -1,8 +1,8 @@
 // Waiting for conditions. Nothing here waits longer than PATIENCE unless it is broken.
 import { setTimeout as pause } from "node:timers/promises";
 
-/** The longest anything may take, milliseconds. */
-export const PATIENCE = 20_000;
+/** The longest anything may take, milliseconds; ample for a machine that is busy with something else. */
+export const PATIENCE = 60_000;
 
 /** Asks again until the answer is truthy and returns it; fails loudly when it never is. */
 export async function until(what, ask) {

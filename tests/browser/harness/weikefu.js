@@ -103,6 +103,13 @@ export class Weikefu {
     await this.serve();
     if (wechat) await this.sim("callback", { url: `${this.origin}${this.wechat.path}callback` });
     this.agents = await Promise.all(made.map((agent) => Agent.first(this.origin, agent)));
+    await this.#waitForPages();
+  }
+
+  /** Agents who are online without an open page stay so as long as the server allows, and no test takes longer. */
+  async #waitForPages() {
+    const [admin] = this.agents;
+    await admin.call("PUT", "/settings/shop", { ...(await admin.call("GET", "/settings/shop")), away_seconds: 600 });
   }
 
   channel(plugin, name, settings) {

@@ -57,8 +57,8 @@ scene("accepts above the limit and answers with text, emoticon, stored reply, pi
 
   // A stored reply by `/`: found by a word, put into the text, finished by hand.
   await desk.composer().pressSequentially("/发货");
-  await desk.get("quick-reply").first().waitFor();
-  assert.equal(await desk.get("quick-reply").count(), 1);
+  await desk.get("quick-reply").filter({ hasText: "发货时间" }).waitFor();
+  await until("one reply", async () => (await desk.get("quick-reply").count()) === 1);
   await stage.shot(page, "day-1-slash");
   await page.keyboard.press("Enter");
   await until("the reply in the text", async () => (await desk.composer().inputValue()) === "下午四点前付款，当天发货。");
@@ -90,7 +90,8 @@ scene("accepts above the limit and answers with text, emoticon, stored reply, pi
   await desk.message("怎么泡吗").waitFor();
   await desk.get("record").click();
   await page.locator('[data-testid="recorder"][data-state="recording"]').waitFor();
-  await page.getByText("0:02").waitFor();
+  // Two seconds at least; a busy machine may show none of them exactly.
+  await page.getByTestId("recorder").getByText(/^\s*(0:(0[2-9]|[1-5]\d))/).waitFor();
   await stage.shot(page, "day-2-recording");
   await desk.get("recorder-stop").click();
   await desk.get("recorder-audio").waitFor();
@@ -101,8 +102,9 @@ scene("accepts above the limit and answers with text, emoticon, stored reply, pi
   const bytes = await media(weikefu, (await voice.getAttribute("src")).split("/m/")[1]);
   assert.equal(bytes[0], 0xff, "an MPEG frame");
   assert.equal(bytes[1] & 0xe6, 0xe2, "MPEG audio, layer III");
-  assert.ok(bytes.length > 8_000 && bytes.length < 60_000, `${bytes.length} bytes for two or three seconds`);
-  await until("the browser plays it", () => voice.evaluate((element) => element.duration > 1.5 && element.duration < 10));
+  await until("the browser plays it", () => voice.evaluate((element) => element.duration > 1.5));
+  const rate = bytes.length / (await voice.evaluate((element) => element.duration));
+  assert.ok(rate > 4_000 && rate < 8_000, `${rate} bytes a second, of a recording of 48 kbit/s`);
   const kinds = (await sent(6)).map(({ msgtype }) => msgtype);
   assert.deepEqual(kinds.slice(-2), ["image", "voice"]);
   await stage.shot(page, "day-4-answered");
@@ -177,9 +179,10 @@ scene("knows the customer: details, tags, annotation, records, blacklist", async
   await page.getByRole("dialog").getByText("会立即结束").waitFor();
   await desk.get("block-confirm").click();
   await desk.toast("加入黑名单").waitFor();
-  await desk.counts(0, 0);
-  await visitor.say("还能收到吗").catch(() => undefined);
-  await desk.get("toast-action").click();
+  await desk.undo(async () => {
+    await desk.counts(0, 0);
+    await visitor.say("还能收到吗").catch(() => undefined);
+  });
   await desk.toast("移出黑名单").waitFor();
   await visitor.say("现在可以了吧");
   await desk.counts(1, 0);
@@ -218,6 +221,7 @@ scene("hands a customer over with a note, live on both desks; an offer can be de
   await theirs.get("offer").getByText("第二次").waitFor();
   await mine.get("transfer-cancel").click();
   await theirs.get("offer").waitFor({ state: "detached" });
+  await mine.get("transfer-pending").waitFor({ state: "detached" });
   await offer("第三次");
   await theirs.get("offer").getByText("第三次").waitFor();
   await stage.shot(theirs.page, "day-11-offer");
@@ -255,8 +259,7 @@ scene("deletes spam with time to undo, and offline cannot answer", async (stage)
     await row.getByTestId("delete-spam").click();
   };
   await remove();
-  await desk.counts(0, 1);
-  await desk.get("toast-action").click();
+  await desk.undo(() => desk.counts(0, 1));
   await desk.counts(0, 2);
   await remove();
   await desk.counts(0, 1);
@@ -335,10 +338,13 @@ scene("everything an agent opens stands every look", async (stage) => {
     await desk.get("quick-reply").first().waitFor();
     await at("quick");
     await page.keyboard.press("Escape");
+    await desk.get("quick-reply").first().waitFor({ state: "detached" });
+    await at("quick-closed");
     await desk.get("record").click();
     await desk.get("recorder-again").waitFor();
     await at("recorder");
     await desk.get("record").click();
+    await desk.get("recorder").waitFor({ state: "detached" });
     for (const [name, ready] of [["transfer", "transfer-note"], ["annotate", "annotation"]]) {
       await open(name);
       await desk.get(ready).waitFor();

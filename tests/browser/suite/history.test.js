@@ -135,8 +135,9 @@ scene("a chat with unread messages opens at the line above them", async (stage) 
   for (let index = 1; index <= 20; index++) await visitor.say(`没读的第 ${index} 条`);
   const again = await Desk.open(desk.page, weikefu.origin);
   await again.items().first().click();
+  await again.message("没读的第 1 条").waitFor();
+  await rest(again.page);
   const [line, list] = await Promise.all([again.get("unread-divider").boundingBox(), again.page.getByRole("log").boundingBox()]);
   assert.ok(Math.abs(line.y - list.y) <= 2, `the line is at ${line.y}, the list at ${list.y}`);
-  await again.message("没读的第 1 条").waitFor();
   assert.ok(!(await again.atEnd()));
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { PASSWORD } from "../harness/agent.js";
 import { Desk } from "../harness/desk.js";
-import { scene } from "../harness/stage.js";
+import { rest, scene } from "../harness/stage.js";
 import { until } from "../harness/until.js";
 import { Visitor } from "../harness/visitor.js";
 import { Widget } from "../harness/widget.js";
@@ -116,6 +116,32 @@ scene("an agent works with the keyboard only", async (stage) => {
   await desk.toast("会话已结束").waitFor();
   await desk.message("第一位客户的问题").waitFor();
   await desk.counts(1, 0);
+});
+
+scene("a fast hand loses no key while a dialog is fading out", async (stage) => {
+  const weikefu = await stage.weikefu({ agents: ["小林", "小陈"] });
+  const [agent, colleague] = weikefu.agents;
+  await agent.online();
+  await colleague.acceptance({ auto: false });
+  await colleague.online();
+  await (await Visitor.arrive(weikefu)).say("想换个尺码");
+  const page = await stage.page({ agent, reducedMotion: "no-preference" });
+  const desk = await Desk.open(page, weikefu.origin);
+  await desk.pick("想换个尺码");
+  const annotation = desk.get("annotation");
+  await page.keyboard.press("Alt+m");
+  await focused(annotation);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Alt+m");
+  await annotation.fill("第二次打开的");
+  // The first one has gone; the second stays.
+  await rest(page);
+  assert.equal(await annotation.inputValue(), "第二次打开的");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Alt+t");
+  await desk.get("transfer-note").waitFor();
+  await rest(page);
+  assert.equal(await page.getByRole("dialog").filter({ visible: true }).count(), 1);
 });
 
 scene("Enter that ends an input method's word sends nothing", async (stage) => {

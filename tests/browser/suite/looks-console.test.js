@@ -32,6 +32,8 @@ async function busy(stage) {
   await agent.call("POST", `/conversations/${id}/messages`, insist);
   await until("an unknown message", async () => (await states(agent)).includes("unknown"));
   await sim("event", { event: "SCAN", key: "store_1" });
+  // A scan opens the ledger for a minute only, and looking takes longer.
+  await sim("text", { content: "好的，我再看看" });
   await agent.acceptance({ auto: false });
   for (const text of ["请问几点发货？", "有一款茶壶的图片，麻烦看看还有没有货，我想要两个，谢谢！"]) {
     const visitor = await Visitor.arrive(weikefu);

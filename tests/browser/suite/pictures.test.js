@@ -72,7 +72,7 @@ scene("pictures by file, paste and drop reach WeChat, and show their progress", 
 
   // A phone's photograph on a slow line.
   const large = picture("大图.png", { width: 900, height: 700, noise: 0.9 });
-  const fast = await slow(page, 300_000);
+  const fast = await slow(page, 60_000);
   await desk.get("file-image").setInputFiles(large);
   await desk.get("send").click();
   const bar = page.getByRole("progressbar");
@@ -178,7 +178,7 @@ scene("a visitor sends pictures by file, paste and drop, with progress", async (
   const page = await stage.page();
   const widget = await Widget.open(page, host.origin);
   const stored = widget.root().locator('[data-testid="message"][data-state="sent"] img');
-  const fast = await slow(page, 250_000);
+  const fast = await slow(page, 40_000);
   await widget.get("upload").setInputFiles(picture("照片.png", { width: 700, height: 500, noise: 0.9 }));
   const bar = widget.get("progress");
   await until("progress", async () => Number(await bar.getAttribute("aria-valuenow")) > 0);

@@ -53,7 +53,7 @@ scene("on a phone the list comes first, then the page", async (stage) => {
   await stage.shot(page, "settings-4-phone-acceptance");
   await page.getByRole("link", { name: "返回设置列表" }).click();
   await desk.get("settings-acceptance").waitFor();
-  assert.equal(path(page), "/shops/1/settings");
+  await page.waitForURL(`${weikefu.origin}/shops/1/settings`);
 });
 
 scene("quick replies: folders, order by drag and by key, undo, and a file in and out", async (stage) => {
@@ -80,7 +80,7 @@ scene("quick replies: folders, order by drag and by key, undo, and a file in and
     await desk.get("quick-save").click();
     await shared.getByTestId("quick-reply").filter({ hasText: text }).waitFor();
   }
-  assert.deepEqual(await texts(), ["今天下午发出", "您好", "再见"]);
+  await until("in the order of writing", async () => (await texts()).join() === "今天下午发出,您好,再见");
 
   // By hand, then by key: the server has the same order.
   const row = (text) => shared.getByTestId("quick-reply").filter({ hasText: text });
@@ -98,8 +98,7 @@ scene("quick replies: folders, order by drag and by key, undo, and a file in and
 
   await row("再见").hover();
   await row("再见").getByTestId("quick-remove").click();
-  await row("再见").waitFor({ state: "detached" });
-  await desk.get("toast-action").click();
+  await desk.undo(() => row("再见").waitFor({ state: "detached" }));
   await row("再见").waitFor();
 
   const out = page.waitForEvent("download");
@@ -120,7 +119,7 @@ scene("quick replies: folders, order by drag and by key, undo, and a file in and
   await desk.get("quick-mine").getByText("您好").waitFor();
   await desk.get("quick-search").fill("发货");
   await desk.get("quick-hit").filter({ hasText: "今天下午发出" }).waitFor();
-  assert.equal(await desk.get("quick-hit").count(), 1);
+  await until("one hit", async () => (await desk.get("quick-hit").count()) === 1);
 
   // A colleague reads what is shared, changes live arrive, and nothing can be edited.
   const other = await settings(stage, weikefu, colleague, "quick-replies");
@@ -147,7 +146,7 @@ scene("alerts: tested, silenced, hidden, and kept in this browser", async (stage
   await desk.get("alerts-permission").getByText("浏览器已允许").waitFor();
   await stage.shot(page, "settings-9-alerts");
   await desk.get("alerts-test").click();
-  assert.deepEqual(await page.evaluate(() => [window.rings, window.popups.length]), [1, 1]);
+  await until("tested", async () => (await page.evaluate(() => [window.rings, window.popups.length])).join() === "1,1");
   await desk.get("alerts-hide").click();
   await desk.get("alerts-sound").click();
   await lookAway(page);
@@ -187,7 +186,7 @@ scene("somebody is taken off the blacklist, or not", async (stage) => {
   await rows.nth(1).waitFor();
   await stage.shot(page, "settings-11-blacklist");
   await desk.get("unblock").first().click();
-  await desk.get("toast-action").click();
+  await desk.undo(() => rows.nth(1).waitFor({ state: "detached" }));
   await rows.nth(1).waitFor();
   assert.equal((await agent.call("GET", "/blacklist")).customers.length, 2);
   await desk.get("unblock").first().click();
@@ -210,6 +209,8 @@ scene("automatic texts are kept with their rules, and only administrators change
   await desk.get("offline-on").click();
   await desk.get("offline-text").fill("稍后回复您");
   await desk.get("settings-save").click();
+  // Leaving sooner would ask what to do with the changes.
+  await desk.get("settings-state").getByText("已保存").waitFor();
   const mine = () => admin.call("GET", "/settings/mine");
   await until("both kept", async () => (await mine()).offline.text === "稍后回复您" && (await mine()).close.text === "祝您愉快");
   assert.deepEqual((await mine()).close, { on: true, idle_minutes: 15, text: "祝您愉快" });

@@ -1,6 +1,7 @@
 /** The key that opens the command bar, on every page of a shop and while somebody writes. */
 import { onBeforeUnmount, onMounted } from 'vue'
 import type { DeskActions } from '@/desk/actions'
+import { isCovered } from '@/desk/dialog'
 import { usePrefs } from '@/stores/prefs'
 
 const mac = /Mac|iPhone|iPad/.test(navigator.platform)
@@ -11,9 +12,6 @@ type Press = Pick<KeyboardEvent, 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'sh
 
 export const isCommandKey = (event: Press): boolean =>
   event.code === 'KeyK' && event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey && !event.isComposing
-
-/** An open dialog or picture has the keyboard; a closed one may still lie in the page. */
-const isCovered = () => [...document.querySelectorAll('.el-overlay-dialog, .el-image-viewer__wrapper')].some((element) => element.checkVisibility())
 
 export function useCommandKey(actions: DeskActions): void {
   const prefs = usePrefs()

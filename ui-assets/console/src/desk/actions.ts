@@ -8,15 +8,14 @@ import { useClosing } from '@/stores/closing'
 import { useDesk } from '@/stores/desk'
 import { usePrefs } from '@/stores/prefs'
 import { useToasts } from '@/stores/toasts'
+import { useDialog, type AskedDialog } from './dialog'
 import { customerName } from './names'
 import { reaches, useRole } from './roles'
 
 export type DeskTab = 'active' | 'waiting' | 'others'
-export type DeskDialog = 'shortcuts' | 'command' | 'transfer' | 'annotate' | 'block' | 'records'
 
-export interface DeskActions {
+export interface DeskActions extends AskedDialog {
   tab: Ref<DeskTab>
-  dialog: Ref<DeskDialog | null>
   /** The stored replies are open over the composer. */
   quickReplies: Ref<boolean>
   /** The conversation whose acceptance is under way. */
@@ -55,7 +54,7 @@ export function useDeskActions(): DeskActions {
   const closing = useClosing()
   const prefs = usePrefs()
   const tab = ref<DeskTab>('active')
-  const dialog = ref<DeskDialog | null>(null)
+  const { dialog, turn } = useDialog()
   const quickReplies = ref(false)
   const accepting = ref<number | null>(null)
   const role = useRole()
@@ -179,6 +178,6 @@ export function useDeskActions(): DeskActions {
   }
 
   return {
-    tab, dialog, quickReplies, accepting, supervises, shown, tabOf, open, leaveChat, step, switchTab, accept, acceptNext, close, remove, answer, setOnline, togglePanel,
+    tab, dialog, turn, quickReplies, accepting, supervises, shown, tabOf, open, leaveChat, step, switchTab, accept, acceptNext, close, remove, answer, setOnline, togglePanel,
   }
 }

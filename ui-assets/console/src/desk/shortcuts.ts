@@ -4,6 +4,7 @@ import type { ConversationView } from '@/api/types'
 import { useDesk } from '@/stores/desk'
 import { usePrefs } from '@/stores/prefs'
 import type { DeskActions } from './actions'
+import { keyboardIsTaken } from './dialog'
 
 export type ShortcutName =
   | 'next' | 'previous' | 'tab' | 'accept' | 'close' | 'close_next' | 'transfer' | 'annotate' | 'quick' | 'records' | 'panel' | 'help' | 'write'
@@ -90,8 +91,7 @@ export function useShortcuts(actions: DeskActions): void {
 
   function onKey(event: KeyboardEvent) {
     if (!prefs.shortcuts || event.defaultPrevented) return
-    // An open dialog or picture has the keyboard.
-    if (document.querySelector('.el-overlay-dialog, .el-image-viewer__wrapper, .records')) return
+    if (keyboardIsTaken()) return
     const name = shortcutOf(event, isWriting(event.target))
     if (!name) return
     event.preventDefault()

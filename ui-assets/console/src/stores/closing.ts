@@ -1,4 +1,4 @@
-/** Closing a conversation, or deleting spam: hidden at once, requested after five seconds in which it can be undone. */
+/** Closing a conversation, or deleting spam: hidden at once, requested when the notice that can undo it has gone. */
 import { defineStore } from 'pinia'
 import { deleteConversation } from '@/api/chat'
 import { closeConversation } from '@/api/desk'
@@ -15,7 +15,7 @@ export type Ending = 'close' | 'delete'
 const requests = { close: closeConversation, delete: deleteConversation }
 
 export const useClosing = defineStore('closing', () => {
-  const pending = new Map<number, { timer: ReturnType<typeof setTimeout>; toast: number; seq: number; shop: number; ending: Ending }>()
+  const pending = new Map<number, { toast: number; seq: number; shop: number; ending: Ending }>()
 
   function close(view: ConversationView, name: string, undone: () => void, ending: Ending = 'close') {
     const desk = useDesk()
@@ -23,6 +23,7 @@ export const useClosing = defineStore('closing', () => {
     desk.hidden.add(view.id)
     const toast = useToasts().show(translate(ending === 'close' ? 'close.done' : 'spam.done', { name }), {
       lasts: UNDO_MS,
+      ended: () => void commit(view.id),
       action: {
         label: translate('close.undo'),
         run: () => {
@@ -31,14 +32,12 @@ export const useClosing = defineStore('closing', () => {
         },
       },
     })
-    const timer = setTimeout(() => void commit(view.id), UNDO_MS)
-    pending.set(view.id, { timer, toast, seq: view.last_seq, shop: desk.shop, ending })
+    pending.set(view.id, { toast, seq: view.last_seq, shop: desk.shop, ending })
   }
 
   function undo(id: number) {
     const entry = pending.get(id)
     if (!entry) return
-    clearTimeout(entry.timer)
     pending.delete(id)
     useDesk().hidden.delete(id)
     useToasts().dismiss(entry.toast)
@@ -49,8 +48,8 @@ export const useClosing = defineStore('closing', () => {
     const desk = useDesk()
     const view = desk.conversations.get(id)
     if (!entry) return
-    clearTimeout(entry.timer)
     pending.delete(id)
+    useToasts().dismiss(entry.toast)
     // The customer wrote while we were waiting: closing now would leave that unanswered.
     if (entry.ending === 'close' && view && view.last_seq > entry.seq && view.last?.from === 'customer') {
       desk.hidden.delete(id)

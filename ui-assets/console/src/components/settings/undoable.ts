@@ -1,4 +1,4 @@
-/** Removing something: gone from the page at once, from the server after the time in which it can be undone. */
+/** Removing something: gone from the page at once, from the server when the notice that can undo it has gone. */
 import { onBeforeUnmount, reactive } from 'vue'
 import { translate } from '@/i18n'
 import { UNDO_MS } from '@/stores/closing'
@@ -15,13 +15,13 @@ export interface Undoable<K> {
 export function useUndoable<K>(): Undoable<K> {
   const toasts = useToasts()
   const hidden = reactive(new Set<K>()) as Set<K>
-  const pending = new Map<K, { timer: ReturnType<typeof setTimeout>; toast: number; commit: (keepalive: boolean) => Promise<void> }>()
+  const pending = new Map<K, { toast: number; commit: (keepalive: boolean) => Promise<void> }>()
 
   function remove(key: K, text: string, commit: (keepalive: boolean) => Promise<void>) {
     if (pending.has(key)) return
     hidden.add(key)
-    const toast = toasts.show(text, { lasts: UNDO_MS, action: { label: translate('close.undo'), run: () => undo(key) } })
-    pending.set(key, { timer: setTimeout(() => void finish(key, false), UNDO_MS), toast, commit })
+    const toast = toasts.show(text, { lasts: UNDO_MS, ended: () => void finish(key, false), action: { label: translate('close.undo'), run: () => undo(key) } })
+    pending.set(key, { toast, commit })
   }
 
   function undo(key: K) {
@@ -32,7 +32,6 @@ export function useUndoable<K>(): Undoable<K> {
   function take(key: K) {
     const entry = pending.get(key)
     if (!entry) return undefined
-    clearTimeout(entry.timer)
     toasts.dismiss(entry.toast)
     pending.delete(key)
     return entry
