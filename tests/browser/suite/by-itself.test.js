@@ -47,7 +47,7 @@ scene("an agent is told that a conversation will soon end by itself", async (sta
 scene("an offer nobody answers comes back, and both desks show it", async (stage) => {
   const weikefu = await stage.weikefu({ agents: ["小林", "小陈"] });
   const [agent, colleague] = weikefu.agents;
-  await shopSettings(agent, { transfer_seconds: 10 });
+  await shopSettings(agent, { transfer_seconds: 20 });
   await colleague.acceptance({ auto: false });
   await agent.online();
   await (await Visitor.arrive(weikefu)).say("想换个尺码");
@@ -56,9 +56,9 @@ scene("an offer nobody answers comes back, and both desks show it", async (stage
   await theirs.goOnline();
   await mine.pick("想换个尺码");
   const [{ id, epoch }] = (await agent.desk()).conversations;
+  const seen = Promise.all([mine.get("transfer-pending").waitFor(), theirs.get("offer").getByText("换大一码").waitFor()]);
   await agent.call("POST", `/conversations/${id}/transfer`, { epoch, to: colleague.id, note: "换大一码" });
-  await mine.get("transfer-pending").waitFor();
-  await theirs.get("offer").getByText("换大一码").waitFor();
+  await seen;
   await mine.toast("的转接无人接受，仍由您接待").waitFor();
   await mine.get("transfer-pending").waitFor({ state: "detached" });
   await theirs.get("offer").waitFor({ state: "detached" });

@@ -77,6 +77,7 @@ scene("an agent finds chats, pages and actions with the keyboard alone", async (
   await type("没有这样的东西");
   await desk.get("command-none").waitFor();
   await page.keyboard.press("Enter");
+  // At once again: a bar that is just closing is not the one the key means.
   await page.keyboard.press("Escape");
   await type("快捷键");
   await page.keyboard.press("Enter");

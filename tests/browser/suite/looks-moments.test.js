@@ -64,4 +64,4 @@ scene("an offer, a spent composer, the blacklist's question and the table of rul
     await page.context().close();
   }
   inspection.end();
-}, { timeout: 240_000 });
+});

@@ -1,7 +1,10 @@
 import { mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { nextTick } from 'vue'
+import { defineComponent, nextTick } from 'vue'
 import { ElPopover } from 'element-plus'
+import { useCommandKey } from '@/command/key'
+import type { DeskActions } from '@/desk/actions'
 import { keyboardIsTaken, useDialog } from '@/desk/dialog'
 
 let shown = true
@@ -50,4 +53,23 @@ it('names a popover itself, so that it has a name while its content comes and go
   const popper = document.querySelector('.el-popover')
   expect(popper?.getAttribute('role')).toBe('dialog')
   expect(popper?.getAttribute('aria-label')).toBe('录制语音')
+})
+
+it('opens the command bar anew when the last one has closed and has not said so yet', () => {
+  const asked = useDialog()
+  const press = () => dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyK', ctrlKey: true, cancelable: true }))
+  const page = defineComponent({ setup: () => (useCommandKey(asked as unknown as DeskActions), () => null) })
+  const mounted = mount(page, { global: { plugins: [createPinia()] } })
+  press()
+  const first = asked.turn.value
+  expect(asked.dialog.value).toBe('command')
+  document.body.innerHTML = '<dialog class="command" open></dialog>'
+  press()
+  expect(asked.dialog.value).toBeNull()
+  press()
+  document.body.innerHTML = '<dialog class="command"></dialog>'
+  press()
+  expect(asked.dialog.value).toBe('command')
+  expect(asked.turn.value).toBe(first + 2)
+  mounted.unmount()
 })

@@ -19,7 +19,8 @@ export function useCommandKey(actions: DeskActions): void {
     if (!prefs.shortcuts || event.defaultPrevented || !isCommandKey(event)) return
     // Browsers take this key for their own search.
     event.preventDefault()
-    if (actions.dialog.value === 'command') actions.dialog.value = null
+    // Escape closes it at once, and is told later: who presses the key in between wants it again.
+    if (actions.dialog.value === 'command' && document.querySelector('dialog.command[open]')) actions.dialog.value = null
     else if (!isCovered()) actions.dialog.value = 'command'
   }
   onMounted(() => addEventListener('keydown', onKey))
