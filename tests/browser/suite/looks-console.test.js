@@ -127,12 +127,12 @@ async function inspect(inspection, { weikefu, agent, conversation }, look) {
   await page.getByRole("menuitem").first().waitFor();
   await inspect(page, "shop-switch");
   await page.keyboard.press("Escape");
-  await dialogs(page, desk, inspect, phone);
+  await dialogs(page, desk, inspect, look);
   await page.context().close();
 }
 
-async function dialogs(page, desk, inspect, phone) {
-  const opener = phone ? page.locator(".top-phone .rail-avatar") : desk.get("me-menu");
+async function dialogs(page, desk, inspect, look) {
+  const opener = look.viewport.width < 768 ? page.locator(".top-phone .rail-avatar") : desk.get("me-menu");
   const dialog = page.getByRole("dialog").filter({ visible: true });
   await opener.click();
   await desk.menu("shortcuts").waitFor();
@@ -145,7 +145,7 @@ async function dialogs(page, desk, inspect, phone) {
   await desk.get("command-open").click();
   await desk.get("command-option").first().waitFor();
   await inspect(page, "command");
-  await desk.get("command-input").fill("没有这样的东西");
+  await desk.get("command-input").fill(look.lang === "en" ? "no such thing" : "没有这样的东西");
   await desk.get("command-none").waitFor();
   await inspect(page, "command-none");
   await page.keyboard.press("Escape");
