@@ -1,4 +1,7 @@
 //! Killed in the middle of transfers, closings and greetings: nobody is lost and nothing is said twice.
+//!
+//! Closings cannot be hurried: a minute of silence is the shortest. So a crowd of visitors falls silent one after the
+//! other while the first kills happen, and once their time has come the kills are aimed at the moments they close.
 use crate::harness::{Agent, Dice, Shop, Visitor, eventually, now, text_of, texts};
 use http::Method;
 use serde_json::{Value, json};
@@ -9,6 +12,10 @@ use tokio::sync::watch;
 const KILLS: usize = 50;
 const GREETING: &str = "欢迎光临";
 const CLOSING: &str = "感谢咨询";
+/// Visitors who write once.
+const SILENT: usize = 40;
+/// Milliseconds until a silent visitor's conversation closes by itself.
+const IDLE: i64 = 60_000;
 
 /// Asks; there may be no server just now.
 async fn ask(agent: &Agent, method: Method, path: &str, body: &Value) -> Option<Value> {
@@ -86,6 +93,50 @@ async fn write(visitor: Visitor, name: usize, mut dice: Dice, stopping: watch::R
         }
         tokio::time::sleep(Duration::from_millis(200 + dice.below(1500))).await;
     }
+}
+
+/// A visitor of the crowd: asks once, when his turn has come, and waits until it is stored.
+async fn ask_once(visitor: Visitor, name: usize, turn: Duration) {
+    tokio::time::sleep(turn).await;
+    let at = now();
+    let text = format!("visitor{name} 0");
+    eventually("the question is stored", async || {
+        let answer = visitor.try_say("once", at, &text).await.ok()?;
+        answer.status.is_success().then_some(())
+    })
+    .await;
+}
+
+/// An agent who answers everybody once and leaves it at that.
+async fn answer_once(agent: Agent, stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        let desk = ask(&agent, Method::GET, "/desk", &Value::Null).await;
+        let known = desk.as_ref().and_then(|desk| desk["conversations"].as_array());
+        for conversation in known.into_iter().flatten() {
+            if conversation["owner"] == agent.id && conversation["closes_at"].is_null() {
+                let content = json!({ "kind": "text", "text": "answer" });
+                let body = json!({ "client_id": conversation["id"].to_string(), "content": content });
+                let path = format!("/conversations/{}/messages", conversation["id"]);
+                ask(&agent, Method::POST, &path, &body).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// How long the server lives this time: until a conversation closes, give or take a little, if one is about to.
+async fn lifetime(shop: &Shop, dice: &mut Dice, started: i64) -> Duration {
+    let age = now() - started;
+    let due = open(shop).await.into_values();
+    let due = due.filter_map(|conversation| conversation["closes_at"].as_i64());
+    let next = due.filter(|at| (0..4_000).contains(&(at - now()))).min();
+    let millis = match next {
+        Some(at) => at - now() + i64::try_from(dice.below(120)).unwrap() - 40,
+        // The first are to be silent for a minute before most of the kills.
+        None if age < IDLE => 1_500 + i64::try_from(dice.below(1_500)).unwrap(),
+        None => 300 + i64::try_from(dice.below(900)).unwrap(),
+    };
+    Duration::from_millis(millis.max(0).unsigned_abs())
 }
 
 /// Everybody who is open, by the administrator's two lists.
@@ -170,6 +221,10 @@ async fn storm(name: &str) {
         agent.put("/settings/mine", &settings).await.ok();
     }
     let ids: Vec<u64> = agents.iter().map(|agent| agent.id).collect();
+    let patient = shop.agent("zhao", "agent").await;
+    let mut many = settings.clone();
+    many["limit"] = json!(200);
+    patient.put("/settings/mine", &many).await.ok();
     let (end, stopping) = watch::channel(false);
     let mut visitors = Vec::new();
     let mut writing = tokio::task::JoinSet::new();
@@ -178,14 +233,22 @@ async fn storm(name: &str) {
         visitors.push(visitor.clone());
         writing.spawn(write(visitor, n, dice.of_its_own(n as u64), stopping.clone()));
     }
+    for n in 12..12 + SILENT {
+        let visitor = shop.visitor().await;
+        visitors.push(visitor.clone());
+        let turn = Duration::from_millis(dice.below(35_000));
+        writing.spawn(ask_once(visitor, n, turn));
+    }
+    writing.spawn(answer_once(patient.clone(), stopping.clone()));
     let mut serving = tokio::task::JoinSet::new();
     for agent in &agents {
         let dice = dice.of_its_own(100 + agent.id);
         serving.spawn(serve(agent.clone(), ids.clone(), dice, stopping.clone()));
     }
-    // Long enough that the first silent ones are closed while it goes on.
+    let started = now();
     for _ in 0..KILLS {
-        tokio::time::sleep(Duration::from_millis(900 + dice.below(900))).await;
+        let lifetime = lifetime(&shop, &mut dice, started).await;
+        tokio::time::sleep(lifetime).await;
         shop.weikefu.kill();
         shop.weikefu.start_again().await;
     }
@@ -198,7 +261,8 @@ async fn storm(name: &str) {
         }
     }
 
-    let (said, open) = check(&shop, &visitors, &ids).await;
+    let all: Vec<u64> = ids.iter().copied().chain([patient.id]).collect();
+    let (said, open) = check(&shop, &visitors, &all).await;
     println!("{name}: {KILLS} kills, {done:?}, {said:?}, {open} open");
     for what in ["transfer", "transfer/take", "messages"] {
         assert!(
@@ -206,7 +270,8 @@ async fn storm(name: &str) {
             "hardly any {what}: {done:?}"
         );
     }
-    assert!(said.values().all(|times| *times > 0), "{said:?}");
+    assert!(said[GREETING] > 0, "{said:?}");
+    assert!(said[CLOSING] >= 20, "hardly any closed by itself: {said:?}");
     let mut quiet = times;
     quiet["busy_text"] = json!("");
     shop.admin.put("/settings/shop", &quiet).await.ok();
