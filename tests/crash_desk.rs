@@ -274,6 +274,10 @@ async fn storm(name: &str) {
     assert!(said[CLOSING] >= 20, "hardly any closed by itself: {said:?}");
     let mut quiet = times;
     quiet["busy_text"] = json!("");
+    // Whoever comes now is greeted by nobody.
+    for agent in agents.iter().chain([&patient]) {
+        agent.online(false).await;
+    }
     shop.admin.put("/settings/shop", &quiet).await.ok();
     shop.still_works("fifty kills").await;
 }
