@@ -24,6 +24,9 @@ const PAUSE: u64 = 120;
 /// Answers of the platform that say: too many.
 const SPENT: i64 = 45_047;
 
+/// Messages by state and the reason of what was suppressed.
+type States = BTreeMap<(String, String), u32>;
+
 struct Run {
     dice: Dice,
     shop: Shop,
@@ -169,7 +172,7 @@ impl Run {
         }
     }
 
-    async fn does(&mut self, who: usize, inbound: Inbound) {
+    async fn does(&self, who: usize, inbound: Inbound) {
         let callback = self.customers[who].write(inbound);
         self.deliver(&callback).await;
     }
@@ -244,66 +247,57 @@ impl Run {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_actions_and_no_send_too_many() {
-    let dice = Dice::thrown("quota");
-    let (shop, official) = Shop::open_with(Mode::Secure, Options::default()).await;
-    let times = json!({ "nobody_text": "", "busy_text": "", "transfer_seconds": 120, "away_seconds": PATIENCE / 1000, "reserve": 2 });
-    shop.admin.put("/settings/shop", &times).await.ok();
-    let settings = json!({
-        "auto": true, "limit": 200, "greeting": GREETING,
-        "close": { "on": true, "idle_minutes": 1, "text": CLOSING },
-        "offline": { "on": true, "text": AWAY },
-    });
-    shop.admin.put("/settings/mine", &settings).await.ok();
-    shop.admin.online(true).await;
-    let page = shop.admin.events(None).await;
-    let customers = (0..CUSTOMERS)
-        .map(|n| official.simulator.customer(&format!("oQuota{n:02}")))
-        .collect();
-    let mut run = Run {
-        dice,
-        shop,
-        official,
-        customers,
-        held: Vec::new(),
-        refused: BTreeMap::new(),
-        sent: 0,
-        insisted: BTreeMap::new(),
-        ids: Vec::new(),
-        asleep: BTreeMap::new(),
-        closed: 0,
-        page: Some(page),
-        page_at: 0,
-        lost: 0,
-    };
-    for who in 0..run.customers.len() {
-        let hello = format!("始{who}");
-        run.does(who, Inbound::text(&hello)).await;
-        let found = run.shop.found_by(&hello).await;
-        run.ids.push(found["customer"]["id"].as_u64().unwrap());
+impl Run {
+    /// A shop with the shortest times there are; everybody has written once.
+    async fn open() -> Self {
+        let dice = Dice::thrown("quota");
+        let (shop, official) = Shop::open_with(Mode::Secure, Options::default()).await;
+        let times = json!({ "nobody_text": "", "busy_text": "", "transfer_seconds": 120, "away_seconds": PATIENCE / 1000, "reserve": 2 });
+        shop.admin.put("/settings/shop", &times).await.ok();
+        let settings = json!({
+            "auto": true, "limit": 200, "greeting": GREETING,
+            "close": { "on": true, "idle_minutes": 1, "text": CLOSING },
+            "offline": { "on": true, "text": AWAY },
+        });
+        shop.admin.put("/settings/mine", &settings).await.ok();
+        shop.admin.online(true).await;
+        let page = shop.admin.events(None).await;
+        let customers = (0..CUSTOMERS)
+            .map(|n| official.simulator.customer(&format!("oQuota{n:02}")))
+            .collect();
+        let mut run = Run {
+            dice,
+            shop,
+            official,
+            customers,
+            held: Vec::new(),
+            refused: BTreeMap::new(),
+            sent: 0,
+            insisted: BTreeMap::new(),
+            ids: Vec::new(),
+            asleep: BTreeMap::new(),
+            closed: 0,
+            page: Some(page),
+            page_at: 0,
+            lost: 0,
+        };
+        for who in 0..run.customers.len() {
+            let hello = format!("始{who}");
+            run.does(who, Inbound::text(&hello)).await;
+            let found = run.shop.found_by(&hello).await;
+            run.ids.push(found["customer"]["id"].as_u64().unwrap());
+        }
+        run
     }
-    for n in 0..ACTIONS {
-        run.act(n).await;
-    }
-    // Whoever is still left alone is closed away, and the agent, whose page is gone, is away.
-    run.shop.admin.online(true).await;
-    run.page = None;
-    let since = now();
-    run.page_at = since + PATIENCE + 5_000;
-    while !run.asleep.is_empty() || run.page.is_none() {
-        assert!(now() - since < 120_000, "{:?} never closed", run.asleep);
-        run.time_passes().await;
-    }
-    run.shop.admin.online(true).await;
-    let mut seen: BTreeMap<(String, String), u32> = BTreeMap::new();
-    for who in 0..run.customers.len() {
+
+    /// Whether what one customer has heard is what the records say, counted by state and reason.
+    async fn look_at(&self, who: usize, seen: &mut States) {
         // Everybody once more, so that everybody has an open conversation by which the thread is found.
         let done = format!("完{who}");
-        run.does(who, Inbound::text(&done)).await;
-        let conversation = run.shop.found_by(&done).await;
-        let thread = settled(&run.shop, &conversation).await;
-        let heard = run.customers[who].sent();
+        self.does(who, Inbound::text(&done)).await;
+        let conversation = self.shop.found_by(&done).await;
+        let thread = settled(&self.shop, &conversation).await;
+        let heard = self.customers[who].sent();
         let times = |text: &str| heard.iter().filter(|sent| sent.text() == text).count();
         let mut automatic: BTreeMap<String, [usize; 2]> = BTreeMap::new();
         for message in &thread {
@@ -330,7 +324,7 @@ async fn two_thousand_actions_and_no_send_too_many() {
         }
         for text in [GREETING, CLOSING, AWAY] {
             let [least, most] = automatic.remove(text).unwrap_or_default();
-            let again = run.insisted.get(&(run.ids[who], text.to_owned()));
+            let again = self.insisted.get(&(self.ids[who], text.to_owned()));
             let most = most + again.copied().unwrap_or_default();
             let heard = times(text);
             assert!(
@@ -339,6 +333,28 @@ async fn two_thousand_actions_and_no_send_too_many() {
             );
         }
         assert_eq!(automatic, BTreeMap::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_actions_and_no_send_too_many() {
+    let mut run = Run::open().await;
+    for n in 0..ACTIONS {
+        run.act(n).await;
+    }
+    // Whoever is still left alone is closed away, and the agent, whose page is gone, is away.
+    run.shop.admin.online(true).await;
+    run.page = None;
+    let since = now();
+    run.page_at = since + PATIENCE + 5_000;
+    while !run.asleep.is_empty() || run.page.is_none() {
+        assert!(now() - since < 120_000, "{:?} never closed", run.asleep);
+        run.time_passes().await;
+    }
+    run.shop.admin.online(true).await;
+    let mut seen = States::new();
+    for who in 0..run.customers.len() {
+        run.look_at(who, &mut seen).await;
     }
     println!(
         "sent {}, refused here {:?}, closed by themselves {}, away {}, states {seen:?}",

@@ -155,6 +155,7 @@ mod tests {
 
     #[test]
     fn an_agent_reads_what_waits_and_what_is_his() {
+        use ConversationState::{Active, Closed, Waiting};
         let (me, other) = (AgentId(1), AgentId(2));
         let reads = |role, state, owner, offered, knows| {
             let customer = CustomerId(1);
@@ -166,7 +167,6 @@ mod tests {
             };
             may_read(me, role, &held, || knows)
         };
-        use ConversationState::{Active, Closed, Waiting};
         assert!(reads(Role::Agent, Waiting, None, None, false));
         assert!(reads(Role::Agent, Active, Some(me), Some(other), false));
         assert!(!reads(Role::Agent, Active, Some(other), None, true));
