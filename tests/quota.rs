@@ -16,7 +16,7 @@ const AWAY: &str = "我暂时不在";
 const ACTIONS: u32 = 2_000;
 const CUSTOMERS: u64 = 16;
 /// So many at a time are left alone until their conversation closes by itself.
-const ASLEEP: usize = 8;
+const ASLEEP: usize = 5;
 /// Milliseconds until an agent without a page is away.
 const PATIENCE: i64 = 15_000;
 /// Milliseconds between two actions, at most.
@@ -86,7 +86,10 @@ impl Run {
             }
             96..98 => {
                 let online = self.dice.below(3) > 0;
-                self.shop.admin.online(online).await;
+                // The switch is on the page.
+                if self.page.is_some() {
+                    self.shop.admin.online(online).await;
+                }
             }
             98 => {
                 let fault = if self.dice.below(2) == 0 {
@@ -108,8 +111,8 @@ impl Run {
     /// The agent's page is gone and comes back, now or much later.
     fn leaves(&mut self) {
         self.page = None;
-        self.page_at = now() + i64::try_from(self.dice.below(2)).unwrap() * 10_000;
-        self.page_at += i64::try_from(self.dice.below(12_000)).unwrap();
+        self.page_at = now() + i64::try_from(self.dice.below(2)).unwrap() * 17_000;
+        self.page_at += i64::try_from(self.dice.below(6_000)).unwrap();
     }
 
     /// What happened by itself meanwhile.
