@@ -1,5 +1,6 @@
 //! Why something asked for is refused. One table: code, status, and a sentence in both languages that says
 //! what to do next.
+use crate::ids::AgentId;
 use std::borrow::Cow;
 use thiserror::Error;
 
@@ -72,6 +73,17 @@ pub enum Refusal {
     /// The time in which the platform takes messages is over.
     #[error("the platform's window is closed")]
     ReachClosed,
+    /// The customer cannot be written to, for a reason that is not the platform's count.
+    #[error("the customer cannot be reached: {0:?}")]
+    Unreachable(Unreachable),
+    /// Another agent holds the customer.
+    #[error("held by agent {agent}")]
+    Held {
+        /// Who.
+        agent: AgentId,
+        /// His nickname, where it is known.
+        name: String,
+    },
     /// An agent who is offline does not take, and does not write to, customers.
     #[error("the agent is offline")]
     Offline,
@@ -129,6 +141,64 @@ pub enum Refusal {
     Unavailable,
 }
 
+/// Why a customer cannot be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreachable {
+    /// On the blacklist.
+    Blacklisted,
+    /// Has left the account.
+    Unfollowed,
+    /// The shop has switched the entry off.
+    EntryOff,
+    /// The channel does not run.
+    ChannelDown,
+    /// No address that could be written to.
+    NoAddress,
+}
+
+impl Unreachable {
+    fn code(self) -> &'static str {
+        match self {
+            Unreachable::Blacklisted => "customer_blacklisted",
+            Unreachable::Unfollowed => "customer_unfollowed",
+            Unreachable::EntryOff => "entry_off",
+            Unreachable::ChannelDown => "channel_down",
+            Unreachable::NoAddress => "no_address",
+        }
+    }
+
+    fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Unreachable::Blacklisted => (
+                "这位客户在黑名单中，请先移出黑名单。",
+                "This customer is on the blacklist. Take them off it first.",
+            ),
+            Unreachable::Unfollowed => (
+                "这位客户已取消关注，重新关注并来信后可联系。",
+                "This customer has left the account. You can write once they follow it again and write.",
+            ),
+            Unreachable::EntryOff => (
+                "该渠道的客服入口已关闭，请管理员在设置中打开入口。",
+                "The entry of this channel is off. Ask your administrator to switch it on.",
+            ),
+            Unreachable::ChannelDown => (
+                "该渠道当前不可用，请联系管理员检查渠道设置。",
+                "This channel is not available. Ask your administrator to check its settings.",
+            ),
+            Unreachable::NoAddress => (
+                "这位客户在该渠道没有可联系的地址，请换一个渠道。",
+                "This customer has no address on this channel. Choose another.",
+            ),
+        }
+    }
+}
+
+impl From<Unreachable> for Refusal {
+    fn from(why: Unreachable) -> Self {
+        Refusal::Unreachable(why)
+    }
+}
+
 impl Refusal {
     /// A value out of bounds.
     pub fn invalid(
@@ -159,6 +229,8 @@ impl Refusal {
             Refusal::NotOwner => ("not_owner", 403),
             Refusal::ReachSpent => ("reach_spent", 409),
             Refusal::ReachClosed => ("reach_closed", 409),
+            Refusal::Unreachable(why) => (why.code(), 409),
+            Refusal::Held { .. } => ("held_by_other", 409),
             Refusal::NothingToRetry => ("nothing_to_retry", 409),
             Refusal::LastAdministrator => ("last_administrator", 409),
             Refusal::SharedAccount => ("shared_account", 403),
@@ -284,6 +356,26 @@ impl Refusal {
                 "服务正在重启，请稍后重试。",
                 "The service is restarting. Try again in a moment.",
             ),
+            Refusal::Unreachable(why) => why.texts(),
+            Refusal::Held { name, .. } => {
+                let by = |known: &str, unknown: &str| {
+                    if name.is_empty() {
+                        unknown.to_owned()
+                    } else {
+                        known.to_owned()
+                    }
+                };
+                return (
+                    format!(
+                        "这位客户正由{}接待，可请对方转接给您。",
+                        by(&format!("「{name}」"), "其他客服")
+                    ),
+                    format!(
+                        "{} is serving this customer. Ask for a transfer.",
+                        by(name, "Another agent")
+                    ),
+                );
+            }
             Refusal::TooManyAttempts { retry_after_s: s } => {
                 return (
                     format!("尝试次数过多，请 {s} 秒后再试。"),
@@ -344,6 +436,15 @@ mod tests {
             Refusal::NotOwner,
             Refusal::ReachSpent,
             Refusal::ReachClosed,
+            Refusal::Unreachable(Unreachable::Blacklisted),
+            Refusal::Unreachable(Unreachable::Unfollowed),
+            Refusal::Unreachable(Unreachable::EntryOff),
+            Refusal::Unreachable(Unreachable::ChannelDown),
+            Refusal::Unreachable(Unreachable::NoAddress),
+            Refusal::Held {
+                agent: AgentId(1),
+                name: String::new(),
+            },
             Refusal::NothingToRetry,
             Refusal::Offline,
             Refusal::ReceiverOffline,

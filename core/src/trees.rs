@@ -276,8 +276,9 @@ impl Trees {
         let open = (id.shop(), id);
         if conversation.state == ConversationState::Closed {
             txn.delete(&self.open, &open);
-        } else if conversation.epoch == 1 && conversation.last_seq == 1 {
-            // Its first write; later ones find the indexes there.
+        } else if conversation.epoch == 1 && conversation.last_seq <= 1 {
+            // Its first write, with the customer's first message or, when an agent began it, with none; later ones
+            // find the indexes there.
             txn.put(&self.open, &open, &Present)?;
             txn.put(&self.histories, &(conversation.customer, id), &Present)?;
         }

@@ -36,6 +36,8 @@ const TAGS_EACH: usize = 20;
 const TAG_NAME: usize = 20;
 /// Tags a channel tells of a customer.
 const CARD_TAGS: usize = 50;
+/// Addresses of a customer.
+const ADDRESSES: usize = 50;
 /// Characters of an annotation.
 const ANNOTATION: usize = 1000;
 
@@ -65,6 +67,12 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
             content(what)
         }
         Command::Customer(command) => customers(command),
+        Command::Contact { addresses, .. } => {
+            for address in addresses {
+                within("peer", &address.peer, 1, PEER)?;
+            }
+            few("addresses", addresses.len(), ADDRESSES)
+        }
         Command::Join { .. }
         | Command::Refresh { .. }
         | Command::Leave { .. }
@@ -246,6 +254,7 @@ fn at_most(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::{Address, Gate};
     use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId};
     use crate::records::{Author, Card, Message, TagId};
     use weikefu_channel::{Action, Behaviour};
@@ -360,6 +369,19 @@ mod tests {
         })
     }
 
+    fn contact(count: usize, peer: usize) -> Command {
+        let address = Address {
+            channel: ChannelId(1),
+            peer: "p".repeat(peer),
+            gate: Gate::Open,
+        };
+        Command::Contact {
+            agent: AgentId(1),
+            customer: CustomerId(1),
+            addresses: vec![address; count],
+        }
+    }
+
     fn tags(count: u64) -> Command {
         Command::Customer(CustomerCommand::SetTags {
             customer: CustomerId(1),
@@ -396,6 +418,8 @@ mod tests {
             edit(NAME, REMARK, PHONE, ADDRESS),
             learn(CARD_TAGS, PROFILE),
             tags(TAGS_EACH as u64),
+            contact(ADDRESSES, PEER),
+            contact(0, 0),
             annotate("注".repeat(ANNOTATION)),
             tag(&"签".repeat(TAG_NAME), true),
             tag(&"签".repeat(TAG_NAME), false),
@@ -428,6 +452,9 @@ mod tests {
             learn(CARD_TAGS + 1, 1),
             learn(1, PROFILE + 1),
             tags(TAGS_EACH as u64 + 1),
+            contact(ADDRESSES + 1, PEER),
+            contact(1, PEER + 1),
+            contact(1, 0),
             annotate(" \n".into()),
             annotate("注".repeat(ANNOTATION + 1)),
             tag("", true),

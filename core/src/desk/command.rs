@@ -1,7 +1,8 @@
 //! What can be asked of a desk, and what it answers.
+use super::contact::Address;
 use super::customers::CustomerCommand;
 use super::work::Topic;
-use crate::ids::{AgentId, ChannelId, ConversationId, Millis};
+use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use crate::records::{
     Annotation, AutoClose, Conversation, Customer, DeskAgent, Message, OfflineText, ShopSettings, Tag,
 };
@@ -90,6 +91,15 @@ pub enum Command {
         conversation: ConversationId,
         /// The epoch the agent saw.
         epoch: u32,
+    },
+    /// 联系TA: the agent's open conversation with a customer, one that waits, or a new one.
+    Contact {
+        /// By whom.
+        agent: AgentId,
+        /// With whom.
+        customer: CustomerId,
+        /// Where the customer may be written to, the best first; at most 50.
+        addresses: Vec<Address>,
     },
     /// Deletes a waiting conversation without an answer (A2.4).
     Dismiss {

@@ -8,6 +8,7 @@ mod automatic;
 mod bounds;
 mod change;
 mod command;
+mod contact;
 mod customers;
 mod delivery;
 mod dispatch;
@@ -26,6 +27,7 @@ mod work;
 
 pub use change::{Change, DedupeKey, Stuck};
 pub use command::{AgentSettings, Command, DeliveryResult, Reply};
+pub use contact::{Address, Gate, check as check_contact};
 pub use customers::{CustomerCommand, Edit};
 pub use facts::{Facts, Lookup};
 pub use reach::{Allowance, Rules, Standing};
@@ -87,6 +89,11 @@ fn carry_out<F: Facts>(work: &mut Work<'_, F>, command: Command) -> Result<Reply
             conversation,
             epoch,
         } => accept::accept(work, agent, conversation, epoch),
+        Command::Contact {
+            agent,
+            customer,
+            addresses,
+        } => contact::contact(work, agent, customer, &addresses),
         Command::Dismiss {
             agent,
             conversation,

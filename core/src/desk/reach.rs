@@ -109,6 +109,12 @@ impl Reach {
         self.forget(now);
     }
 
+    /// The customer has left the account and has not been heard of since.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.left_at > 0 && self.grants.iter().all(|grant| grant.at <= self.left_at)
+    }
+
     /// A message has been queued that the platform will count.
     pub fn reserve(&mut self) {
         self.pending += u32::from(self.limited);

@@ -183,7 +183,7 @@ fn message<F: Facts>(
 }
 
 /// A new conversation at the end of the waiting list; not yet put.
-fn opened<F: Facts>(
+pub(super) fn opened<F: Facts>(
     work: &mut Work<'_, F>,
     channel: ChannelId,
     peer: &str,

@@ -17,7 +17,7 @@ pub(super) struct Index {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Rows {
     /// By number within the shop: the numbers are given out without gaps.
-    rows: Vec<Option<Row>>,
+    by_number: Vec<Option<Row>>,
     /// Last contact and number.
     order: BTreeSet<(Millis, u32)>,
     pub(super) tags: HashSet<TagId>,
@@ -67,10 +67,10 @@ impl Index {
         let shop = self.shops.entry(customer.shop()).or_default();
         let number = customer.number();
         let place = number as usize;
-        if shop.rows.len() <= place {
-            shop.rows.resize(place + 1, None);
+        if shop.by_number.len() <= place {
+            shop.by_number.resize(place + 1, None);
         }
-        let row = shop.rows[place].get_or_insert_with(Row::new);
+        let row = shop.by_number[place].get_or_insert_with(Row::new);
         let before = row.last;
         change(row);
         if row.last != before {
@@ -85,14 +85,14 @@ impl Index {
 
     pub(super) fn get(&self, customer: CustomerId) -> Option<&Row> {
         let shop = self.shops.get(&customer.shop())?;
-        shop.rows.get(customer.number() as usize)?.as_ref()
+        shop.by_number.get(customer.number() as usize)?.as_ref()
     }
 }
 
 impl Rows {
     /// Numbers of those who fit, ascending.
     pub(super) fn select<'a>(&'a self, sieve: &'a Sieve<'_>) -> impl Iterator<Item = u32> + 'a {
-        let numbered = self.rows.iter().enumerate();
+        let numbered = self.by_number.iter().enumerate();
         numbered.filter_map(|(number, row)| {
             let row = row.as_ref()?;
             sieve.lets(row).then_some(number as u32)
@@ -107,7 +107,7 @@ impl Rows {
     ) -> impl Iterator<Item = (Millis, u32)> + 'a {
         let end = after.unwrap_or((Millis::MAX, u32::MAX));
         let fits = |(_, number): &(Millis, u32)| {
-            let row = self.rows.get(*number as usize).and_then(Option::as_ref);
+            let row = self.by_number.get(*number as usize).and_then(Option::as_ref);
             row.is_some_and(|row| sieve.lets(row))
         };
         self.order.range(..end).rev().copied().filter(fits)

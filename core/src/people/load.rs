@@ -8,7 +8,7 @@ pub(super) fn load(trees: &Trees) -> Result<Index, Error> {
     let mut index = Index::default();
     each(trees.tags.scan(&()), |((shop, tag), _)| index.tag(shop, tag))?;
     each(trees.customers.scan(&()), |(_, customer)| {
-        index.customer(&customer)
+        index.customer(&customer);
     })?;
     each(trees.identities.scan(&()), |((channel, peer), identity)| {
         index.address(identity.customer, channel, &peer);

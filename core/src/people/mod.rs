@@ -222,14 +222,20 @@ impl People {
             Ok(Ok(state)) if *state == State::Ready => {}
             Ok(_) => return Err(Refusal::Unavailable),
         }
+        let told = self.wait_behind()?;
+        told.await.map_err(|_| Refusal::Unavailable)
+    }
+
+    /// Sends a mark after all that has been told, and hears when it is taken.
+    fn wait_behind(&self) -> Result<oneshot::Receiver<()>, Refusal> {
         let (taken, wait) = oneshot::channel();
-        let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push_back(taken);
-        drop(waiting);
-        self.news
-            .send(Committed::default())
-            .map_err(|_| Refusal::Unavailable)?;
-        wait.await.map_err(|_| Refusal::Unavailable)
+        self.shared
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(taken);
+        let sent = self.news.send(Committed::default());
+        sent.map(|()| wait).map_err(|_| Refusal::Unavailable)
     }
 }
 

@@ -103,11 +103,14 @@ fn history(conversation: &Conversation, memory: &Memory) {
         .filter(|(_, message)| message.author == Author::Customer)
         .count();
     assert!(conversation.unread as usize <= written, "{conversation:?}");
-    let (_, last) = memory
+    let said = memory
         .messages_of(conversation.id)
         .filter(|(_, message)| !matches!(message.author, Author::Note(_)))
-        .last()
-        .unwrap();
+        .last();
+    let Some((_, last)) = said else {
+        // An agent has begun it and nobody has said anything yet.
+        return assert_eq!((&conversation.last, conversation.unread), (&None, 0));
+    };
     let preview = conversation.last.as_ref().unwrap();
     assert_eq!((preview.at, preview.from), (last.at, last.author.speaker()));
     // What is closed stays as it is, even when the file of its last message arrives later.
@@ -221,6 +224,7 @@ fn automatic(before: &Desk, after: &Desk, command: &Command, events: &[Event]) {
             .held_by(agent.agent)
             .filter(|new| before.conversation(new.id).and_then(|old| old.owner) != Some(agent.agent))
             .filter(|new| by_hand != Some((new.id, agent.agent)))
+            .filter(|new| !crate::contact::gives(command, new, agent.agent))
             .collect();
         if !got.is_empty() {
             assert!(agent.is_online() && agent.auto, "{agent:?} got {got:?}");

@@ -1,6 +1,6 @@
 //! What may be asked of a desk, at random. Steps name things loosely ("some open conversation"), so that every
 //! shortened script still means something.
-use crate::customers;
+use crate::{contact, customers};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use weikefu_channel::{Action, Cause, Content, Profile, Words};
@@ -156,6 +156,7 @@ pub(crate) enum Step {
     Delivering(Place),
     Delivered(Place, DeliveryResult),
     Customer(customers::Step),
+    Contact(contact::Step),
     Refresh(u32),
     Announce(bool),
     /// Out of every bound.
@@ -328,6 +329,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => place().prop_map(Step::Delivering),
         6 => (place(), result()).prop_map(|(place, result)| Step::Delivered(place, result)),
         6 => customers::step(AGENTS).prop_map(Step::Customer),
+        6 => contact::step(AGENTS).prop_map(Step::Contact),
         1 => agent().prop_map(Step::Refresh),
         1 => any::<bool>().prop_map(Step::Announce),
         1 => (0..7_u32).prop_map(Step::Oversized),

@@ -274,6 +274,7 @@ impl World {
             Step::Delivering(place) => expect::delivering(self, place),
             Step::Delivered(place, result) => expect::delivered(self, place, result),
             Step::Customer(step) => crate::customers::step_of(self, step),
+            Step::Contact(step) => crate::contact::contact(self, &step),
             Step::Refresh(agent) => {
                 let agent = AgentId(agent);
                 self.run(Command::Refresh { agent }).unwrap();
