@@ -14,6 +14,7 @@ mod entries;
 mod handing;
 mod hostile;
 mod hostile_http;
+mod people;
 mod plugins;
 mod quick_replies;
 mod quota;

@@ -3,11 +3,13 @@ use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId};
 use crate::records::{BehaviourRecord, Conversation, ConversationState, Message};
 use crate::rights::Relation;
 use crate::trees::Trees;
-use weikefu_channel::Cursor;
+use weikefu_channel::{Action, Cursor};
 use weikefu_storage::Error;
 
 /// Conversations among which the open ones of a customer are: one an address, so they are few and young.
 const LATEST: usize = 20;
+/// Notes of who served a customer that are read to find the last.
+const SERVED: usize = 2_000;
 
 /// A page of a thread, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -198,6 +200,42 @@ pub fn relation(trees: &Trees, customer: CustomerId, agent: AgentId) -> Result<R
 /// Whether an agent has ever served a customer, by what was noted.
 pub fn has_served(trees: &Trees, customer: CustomerId, agent: AgentId) -> Result<bool, Error> {
     Ok(trees.served.first(&(customer, agent))?.is_some())
+}
+
+/// Who served a customer last, among those of whom it is noted.
+pub fn last_agent(trees: &Trees, customer: CustomerId) -> Result<Option<AgentId>, Error> {
+    let mut last: Option<(ConversationId, AgentId)> = None;
+    for entry in trees.served.scan(&customer).take(SERVED) {
+        let (_, agent, conversation) = entry?.0;
+        last = last.max(Some((conversation, agent)));
+    }
+    Ok(last.map(|(_, agent)| agent))
+}
+
+/// A customer's behaviours of one kind or all, the newest in front of `before`, at most `limit`. Returns in front
+/// of what to go on, while there is more.
+pub fn behaviours_before(
+    trees: &Trees,
+    customer: CustomerId,
+    before: Option<u64>,
+    kind: Option<Action>,
+    limit: usize,
+) -> Result<(Vec<BehaviourRecord>, Option<u64>), Error> {
+    let end = (customer, before.unwrap_or(u64::MAX));
+    let (mut found, mut last) = (Vec::new(), None);
+    // No customer has many more than are kept.
+    for entry in trees.behaviours.range((customer, 0)..end).rev() {
+        let ((_, n), record) = entry?;
+        if kind.is_some_and(|kind| kind != record.action) {
+            continue;
+        }
+        if found.len() == limit {
+            return Ok((found, last));
+        }
+        last = Some(n);
+        found.push(record);
+    }
+    Ok((found, None))
 }
 
 /// A customer's latest behaviours, newest first.

@@ -305,6 +305,21 @@ fn an_account_of_the_first_version_has_no_name_yet() {
     assert_eq!(agent.created, old.created);
 }
 
+/// A scan as the first version wrote it: action, detail `store_1`, at 7.
+const BEHAVIOUR_1: &str = "06626568617631 04 7363616e 07 73746f72655f31 0e";
+
+#[test]
+fn a_behaviour_of_the_first_version_has_no_channel() {
+    let record = BehaviourRecord::decode(&from_hex(BEHAVIOUR_1)).unwrap();
+    let wanted = BehaviourRecord {
+        action: Action::Scan,
+        detail: "store_1".into(),
+        at: 7,
+        channel: None,
+    };
+    assert_eq!(record, wanted);
+}
+
 #[test]
 fn a_content_survives_being_stored() {
     for content in contents() {
@@ -395,6 +410,7 @@ fn words_are_stored_by_name() {
             action,
             detail: "key".into(),
             at: -1,
+            channel: Some(ChannelId(7)),
         });
     }
 }

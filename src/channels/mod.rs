@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use weikefu_channel::{Content, Kind, Limit, Manifest, ReplyRule, Words};
 use weikefu_channel_host::Instance;
-use weikefu_core::desk::{Command, Effect, Rules};
+use weikefu_core::desk::{Command, Effect, Gate, Rules};
 use weikefu_core::engine::Engine;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{ChannelId, ShopId};
@@ -43,6 +43,8 @@ pub(crate) struct OpenChannel {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) instance: Instance,
     pub(crate) sockets: Arc<Sockets>,
+    /// What the platform allows after what.
+    rules: Rules,
 }
 
 impl OpenChannel {
@@ -169,13 +171,14 @@ impl Channels {
             .open(&manifest.config, &mut config)
             .map_err(|refusal| in_both(&refusal))?;
         let sockets = Arc::new(Sockets::default());
+        let rules = rules(&manifest, &config);
         let services = AccountServices::new(
             self.trees.clone(),
             self.engine.clone(),
             record,
             Arc::clone(&sockets),
             self.me.clone(),
-            rules(&manifest, &config),
+            Arc::clone(&rules),
         );
         let name = format!("{}-{}", record.plugin, record.id);
         let runtime = tokio::runtime::Handle::current();
@@ -187,6 +190,7 @@ impl Channels {
             manifest,
             instance,
             sockets,
+            rules,
         })
     }
 
@@ -214,6 +218,16 @@ impl Channels {
         let ids: Vec<ChannelId> = read(&self.open).keys().copied().collect();
         for id in ids {
             self.close(id).await;
+        }
+    }
+
+    /// Whether a channel takes messages to customers.
+    pub(crate) fn gate(&self, id: ChannelId) -> Gate {
+        match self.by_id(id) {
+            _ if !self.is_on(id) => Gate::Off,
+            None => Gate::Down,
+            Some(open) if open.rules.is_empty() => Gate::Open,
+            Some(_) => Gate::Counted,
         }
     }
 

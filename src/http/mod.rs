@@ -1,9 +1,11 @@
 //! HTTP: hyper serves, a table of routes decides who may ask what.
 mod admin_views;
 mod channel;
+mod contact;
 mod context;
 mod events;
 mod files;
+pub(crate) mod filters;
 mod leaving;
 mod open_pages;
 mod openapi;

@@ -1,9 +1,9 @@
 //! Records as the console sees them.
 use super::reach;
 use super::views::{
-    AgentView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView, EventView,
-    HealthView, LastView, Me, MessageView, PresenceView, SessionView, ShopView, StatusView, TagRef,
-    TransferView,
+    AgentView, BehaviourView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView,
+    EventView, HealthView, LastView, Me, MessageView, PresenceView, SessionView, ShopView, StatusView,
+    TagRef, TransferView,
 };
 use crate::app::Installation;
 use weikefu_channel::Words;
@@ -12,7 +12,7 @@ use weikefu_core::engine::now;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{AgentId, ChannelId, ConversationId, Millis, ShopId};
 use weikefu_core::records::{
-    Agent, Conversation, Customer, DeskAgent, Message, Presence, Role, Session, TagId,
+    Agent, BehaviourRecord, Conversation, Customer, DeskAgent, Message, Presence, Role, Session, TagId,
 };
 
 /// The public path of an agent's picture.
@@ -113,6 +113,15 @@ pub(crate) fn channel(installation: &Installation, id: ChannelId) -> ChannelRef 
         plugin: String::new(),
         name: String::new(),
     })
+}
+
+pub(crate) fn behaviour(installation: &Installation, record: BehaviourRecord) -> BehaviourView {
+    BehaviourView {
+        at: record.at,
+        action: record.action,
+        detail: record.detail,
+        channel: record.channel.map(|id| channel(installation, id)),
+    }
 }
 
 /// `readable`: the last message may be shown to this reader.

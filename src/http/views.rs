@@ -1,8 +1,10 @@
 //! What the console sees. Made from records, never stored.
 mod customers;
+mod people;
 mod settings;
 
 pub(crate) use customers::*;
+pub(crate) use people::*;
 pub(crate) use settings::*;
 
 use super::reach::ReachView;

@@ -65,6 +65,7 @@ pub(super) fn receive<F: Facts>(
                 action: behaviour.action,
                 detail: behaviour.detail,
                 at: inbound.sent_at,
+                channel: Some(channel),
             };
             // The ticket keeps behaviours of the same moment apart and in order.
             let n = work.ticket();

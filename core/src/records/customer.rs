@@ -1,6 +1,6 @@
 //! Customers, the addresses they write from, what they did.
 use super::tag::TagId;
-use crate::ids::{AgentId, CustomerId, Millis};
+use crate::ids::{AgentId, ChannelId, CustomerId, Millis};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use weikefu_channel::{Action, Profile};
@@ -210,5 +210,24 @@ pub struct BehaviourRecord {
     pub detail: String,
     /// When the platform says it happened.
     pub at: Millis,
+    /// Where; `None` of what was noted before that was kept.
+    pub channel: Option<ChannelId>,
 }
-record!(BehaviourRecord, b"behav1");
+record!(BehaviourRecord, b"behav2", BehaviourRecord1, |old| {
+    BehaviourRecord {
+        action: old.action,
+        detail: old.detail,
+        at: old.at,
+        channel: None,
+    }
+});
+
+/// The first layout.
+#[derive(Serialize, Deserialize)]
+pub struct BehaviourRecord1 {
+    #[serde(with = "super::named")]
+    action: Action,
+    detail: String,
+    at: Millis,
+}
+record!(BehaviourRecord1, b"behav1");

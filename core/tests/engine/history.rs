@@ -157,6 +157,7 @@ fn behaviours_come_newest_first() {
             action: Action::Scan,
             detail: n.to_string(),
             at: 0,
+            channel: None,
         };
         trees
             .write(&mut txn, &Change::Behaviour(CUSTOMER, n, record))

@@ -3,7 +3,7 @@ use super::CUSTOMERS;
 use crate::http::context::Context;
 use crate::http::present;
 use crate::http::route::Route;
-use crate::http::views::{BehaviourView, ChannelTag, CustomerDetail, CustomerPanel, CustomerView};
+use crate::http::views::{ChannelTag, CustomerDetail, CustomerPanel, CustomerView};
 use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -115,11 +115,7 @@ fn panel_of(context: &Context) -> Result<CustomerPanel, Refusal> {
         annotations: super::annotations::latest(trees, customer.id)?,
         behaviours: behaviours
             .into_iter()
-            .map(|behaviour| BehaviourView {
-                at: behaviour.at,
-                action: behaviour.action,
-                detail: behaviour.detail,
-            })
+            .map(|record| present::behaviour(installation, record))
             .collect(),
     })
 }

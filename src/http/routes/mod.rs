@@ -8,6 +8,7 @@ mod customers;
 mod desk;
 mod entries;
 mod media;
+mod people;
 mod quick_replies;
 mod records;
 mod session;
@@ -37,6 +38,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(settings::routes());
     routes.extend(conversations::routes());
     routes.extend(customers::routes());
+    routes.extend(people::routes());
     routes.extend(records::routes());
     routes.extend(tags::routes());
     routes.extend(blacklist::routes());

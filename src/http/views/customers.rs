@@ -132,4 +132,6 @@ pub(crate) struct BehaviourView {
     pub(crate) at: Millis,
     pub(crate) action: Action,
     pub(crate) detail: String,
+    /// Where; absent of what was noted before that was kept.
+    pub(crate) channel: Option<ChannelRef>,
 }
