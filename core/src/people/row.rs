@@ -2,6 +2,7 @@
 use super::filter::{Filter, Sight};
 use crate::ids::{AgentId, ChannelId, ConversationId, Millis};
 use crate::records::{Conversation, ConversationState, Customer, Gender, TagId};
+use memchr::memmem::Finder;
 use std::collections::HashSet;
 use weikefu_channel::Action;
 
@@ -147,12 +148,17 @@ fn push<T>(list: &mut Box<[T]>, item: T) {
     *list = longer.into();
 }
 
+fn finder(text: &str) -> Finder<'static> {
+    Finder::new(text).into_owned()
+}
+
 /// A filter made ready to be asked often.
 pub(super) struct Sieve<'a> {
     filter: &'a Filter,
     sight: Sight,
-    words: Vec<String>,
-    region: String,
+    /// Made once, asked for every row.
+    words: Vec<Finder<'static>>,
+    region: Option<Finder<'static>>,
     /// Wanted tags that still exist.
     tags: Vec<TagId>,
     /// Channels of which one is enough; `None`: any or none.
@@ -171,8 +177,10 @@ impl<'a> Sieve<'a> {
         Sieve {
             filter,
             sight,
-            words: words.split_whitespace().map(str::to_owned).collect(),
-            region: filter.region.trim().to_lowercase(),
+            words: words.split_whitespace().map(finder).collect(),
+            region: Some(filter.region.trim().to_lowercase())
+                .filter(|region| !region.is_empty())
+                .map(|region| finder(&region)),
             tags: filter.tags.iter().filter(there).copied().collect(),
             channels,
         }
@@ -204,11 +212,14 @@ impl<'a> Sieve<'a> {
                 Sight::All => true,
                 Sight::Of(agent) => row.is_seen_by(agent),
             }
-            && (self.region.is_empty() || row.text[..row.region as usize].contains(&self.region))
-            && self.has_words(&row.text[row.region as usize..])
+            && self.has_texts(row)
     }
 
-    fn has_words(&self, text: &str) -> bool {
-        self.words.iter().all(|word| text.contains(word.as_str()))
+    fn has_texts(&self, row: &Row) -> bool {
+        let (region, words) = row.text.as_bytes().split_at(row.region as usize);
+        self.region
+            .as_ref()
+            .is_none_or(|finder| finder.find(region).is_some())
+            && self.words.iter().all(|finder| finder.find(words).is_some())
     }
 }
