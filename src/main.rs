@@ -6,6 +6,7 @@ mod bundled;
 mod channels;
 mod cli;
 mod data;
+mod exchange;
 mod http;
 
 use clap::Parser;

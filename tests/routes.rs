@@ -22,12 +22,13 @@ const PUBLIC: [&str; 14] = [
 ];
 
 /// What each right asks for at least: said again here, so that nobody changes the table by accident.
-const RIGHTS: [(&str, &[&str]); 8] = [
+const RIGHTS: [(&str, &[&str]); 9] = [
     ("serve", &["agent", "senior", "administrator"]),
     ("customers", &["agent", "senior", "administrator"]),
     ("read_settings", &["agent", "senior", "administrator"]),
     ("supervise", &["senior", "administrator"]),
     ("manage_tags", &["senior", "administrator"]),
+    ("export", &["senior", "administrator"]),
     ("edit_shop", &["administrator"]),
     ("administer", &["administrator"]),
     ("install", &[]),

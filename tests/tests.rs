@@ -4,6 +4,7 @@
 mod harness;
 
 mod accounts;
+mod annotations;
 mod cli;
 mod crash;
 mod crash_desk;
@@ -14,6 +15,7 @@ mod entries;
 mod handing;
 mod hostile;
 mod hostile_http;
+mod import_export;
 mod people;
 mod plugins;
 mod quick_replies;

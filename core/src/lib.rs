@@ -3,9 +3,11 @@
 //! Commands go in, events come out. [`desk`] holds the rules and does no I/O; [`engine`] makes its decisions
 //! durable before anybody hears of them; the rest reads, and keeps accounts, files and secrets.
 pub mod accounts;
+pub mod annotations;
 pub mod desk;
 pub mod engine;
 pub mod error;
+pub mod exchange;
 pub mod feed;
 pub mod history;
 pub mod ids;

@@ -19,6 +19,8 @@ pub enum Action {
     Supervise,
     /// Make, rename and delete the service tags of customers.
     ManageTags,
+    /// Tables of the shop's customers, tags and replies, out and in; what is done to many customers by a filter.
+    Export,
     /// Change what holds for the whole shop: texts, times, shared replies, entries.
     EditShop,
     /// Channels, agents, roles.
@@ -38,12 +40,13 @@ pub enum Asker {
 
 impl Action {
     /// All of them, in the order people read them.
-    pub const ALL: [Action; 8] = [
+    pub const ALL: [Action; 9] = [
         Action::Serve,
         Action::Customers,
         Action::ReadSettings,
         Action::Supervise,
         Action::ManageTags,
+        Action::Export,
         Action::EditShop,
         Action::Administer,
         Action::Install,
@@ -53,7 +56,7 @@ impl Action {
     const fn least(self) -> Option<Role> {
         match self {
             Action::Serve | Action::Customers | Action::ReadSettings => Some(Role::Agent),
-            Action::Supervise | Action::ManageTags => Some(Role::Senior),
+            Action::Supervise | Action::ManageTags | Action::Export => Some(Role::Senior),
             Action::EditShop | Action::Administer => Some(Role::Administrator),
             Action::Install => None,
         }

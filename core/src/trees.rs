@@ -4,9 +4,9 @@ use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId}
 use crate::media;
 use crate::records::{
     Agent, Alarm, Annotation, AnnotationId, Begun, BehaviourRecord, Blob, ChannelRecord, Conversation,
-    ConversationState, Counters, Customer, DeliveryState, DeskAgent, Identity, MediaMeta, Membership,
-    Message, OutboxEntry, Picture, QuickBox, QuickReply, Reach, Seen, Session, Shop, ShopSettings, Tag,
-    TagId,
+    ConversationState, Counters, Customer, Deed, DeedId, DeliveryState, DeskAgent, Identity, MediaMeta,
+    Membership, Message, OutboxEntry, Picture, QuickBox, QuickReply, Reach, Seen, Session, Shop,
+    ShopSettings, Tag, TagId,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -130,6 +130,8 @@ pub struct Trees {
     pub annotations: Tree<(ShopId, AnnotationId), Annotation>,
     /// Annotations by customer.
     pub annotated: Tree<(CustomerId, AnnotationId), Present>,
+    /// What was done to many at once, by time.
+    pub deeds: Tree<(ShopId, DeedId), Deed>,
     /// Messages.
     pub messages: Tree<(ConversationId, u32), Message>,
     /// Behaviours.
@@ -186,6 +188,7 @@ impl Trees {
             blacklist: db.tree("blacklist")?,
             annotations: db.tree("annotations")?,
             annotated: db.tree("annotated")?,
+            deeds: db.tree("deeds")?,
             messages: db.tree("messages")?,
             behaviours: db.tree("behaviours")?,
             seen: db.tree("seen")?,
@@ -246,6 +249,11 @@ impl Trees {
                 txn.put(&self.annotations, &(*shop, annotation.id), annotation)?;
                 txn.put(&self.annotated, &(annotation.customer, annotation.id), &Present)?;
             }
+            Change::AnnotationGone(shop, customer, id) => {
+                txn.delete(&self.annotations, &(*shop, *id));
+                txn.delete(&self.annotated, &(*customer, *id));
+            }
+            Change::Deed(shop, id, deed) => txn.put(&self.deeds, &(*shop, *id), deed)?,
             Change::Served(customer, agent, conversation) => {
                 txn.put(&self.served, &(*customer, *agent, *conversation), &Present)?;
             }

@@ -1,7 +1,8 @@
 //! The socket through which the command line reaches a running server. Its file can be opened by the same
 //! user only, who could read the store anyway. One order a connection: a line of JSON in, a line out.
-use super::{Done, Order, Refused, run};
+use super::{Done, Order, Progress, Refused, run_with};
 use crate::app::Installation;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
@@ -60,9 +61,23 @@ async fn answer(stream: UnixStream, installation: &Installation) -> std::io::Res
         .await
         .map_err(|_| ErrorKind::TimedOut)??;
     let result: Result<Done, Refused> = match serde_json::from_str::<Order>(&line) {
-        Ok(order) => run(installation, Asker::Owner, order)
-            .await
-            .map_err(Refused::from),
+        Ok(order) => {
+            let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+            let progress = move |done, all| drop(tell.send(Step { done, all }));
+            let running = run_with(installation, Asker::Owner, order, &progress);
+            let mut running = std::pin::pin!(running);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(step) = told.recv() => {
+                        let mut line = serde_json::to_vec(&step).map_err(std::io::Error::other)?;
+                        line.push(b'\n');
+                        writer.write_all(&line).await?;
+                    }
+                    done = &mut running => break done.map_err(Refused::from),
+                }
+            }
+        }
         Err(_) => Err(Refused {
             code: "malformed".into(),
             zh: "命令行与正在运行的 weikefu 版本不同，请使用同一版本。".into(),
@@ -74,8 +89,20 @@ async fn answer(stream: UnixStream, installation: &Installation) -> std::io::Res
     writer.write_all(&answer).await
 }
 
+/// How far an order is: lines in front of its answer.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    done: usize,
+    all: usize,
+}
+
 /// Sends an order to a running server. `Ok(None)` when none listens.
-pub(crate) async fn ask(path: &Path, order: &Order) -> std::io::Result<Option<Result<Done, Refused>>> {
+pub(crate) async fn ask(
+    path: &Path,
+    order: &Order,
+    progress: &Progress,
+) -> std::io::Result<Option<Result<Done, Refused>>> {
     let (_folder, name) = address(path)?;
     let stream = match UnixStream::connect(name).await {
         Ok(stream) => stream,
@@ -88,10 +115,16 @@ pub(crate) async fn ask(path: &Path, order: &Order) -> std::io::Result<Option<Re
     let mut line = serde_json::to_vec(order).map_err(std::io::Error::other)?;
     line.push(b'\n');
     writer.write_all(&line).await?;
+    let mut lines = BufReader::new(reader);
     let mut answer = String::new();
-    BufReader::new(reader.take(LARGEST))
-        .read_line(&mut answer)
-        .await?;
+    loop {
+        answer.clear();
+        (&mut lines).take(LARGEST).read_line(&mut answer).await?;
+        match serde_json::from_str::<Step>(&answer) {
+            Ok(step) => progress(step.done, step.all),
+            Err(_) => break,
+        }
+    }
     serde_json::from_str(&answer)
         .map(Some)
         .map_err(std::io::Error::other)

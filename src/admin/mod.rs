@@ -8,11 +8,14 @@ pub(crate) mod given;
 mod run;
 mod settings;
 mod shops;
+pub(crate) mod tables;
 
-pub(crate) use run::run;
+pub(crate) use run::{Progress, run, run_with};
 
+use crate::exchange::{Report, What};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use weikefu_core::records::{Agent, Role};
 use weikefu_core::rights::Action;
 
@@ -84,6 +87,22 @@ pub(crate) enum Order {
     DoctorMessages {
         shop: Option<u32>,
     },
+    /// A table into a new file of the machine.
+    Export {
+        what: What,
+        shop: Option<u32>,
+        format: String,
+        file: PathBuf,
+        english: bool,
+    },
+    /// A table out of a file of the machine.
+    Import {
+        what: What,
+        shop: Option<u32>,
+        format: Option<String>,
+        file: PathBuf,
+        dry: bool,
+    },
 }
 
 impl Order {
@@ -96,6 +115,9 @@ impl Order {
             | Order::ShopList
             | Order::PluginList
             | Order::DoctorMessages { .. }
+            // These name files of the machine.
+            | Order::Export { .. }
+            | Order::Import { .. }
             // These reach into every shop the account works in.
             | Order::AgentPassword { .. }
             | Order::AgentDisable { .. }
@@ -124,6 +146,8 @@ pub(crate) enum Done {
     Channels { channels: Vec<ChannelDone> },
     Plugins { plugins: Vec<PluginLine> },
     Messages(doctor::Report),
+    Exported(tables::Exported),
+    Imported(Report),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,13 +1,26 @@
 //! Carries out an order.
-use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, doctor, shops};
+use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, doctor, shops, tables};
 use crate::app::Installation;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::ShopId;
 use weikefu_core::records::{Agent, Role};
 use weikefu_core::rights::{self, Asker};
 
+/// Hears how much of how much has been done.
+pub(crate) type Progress = dyn Fn(usize, usize) + Send + Sync;
+
 /// Carries out an order. Durable when it returns.
 pub(crate) async fn run(installation: &Installation, asker: Asker, order: Order) -> Result<Done, Refusal> {
+    run_with(installation, asker, order, &|_, _| {}).await
+}
+
+/// The same, telling how far it is.
+pub(crate) async fn run_with(
+    installation: &Installation,
+    asker: Asker,
+    order: Order,
+    progress: &Progress,
+) -> Result<Done, Refusal> {
     if !rights::allows(asker, order.action()) {
         return Err(Refusal::Forbidden);
     }
@@ -62,6 +75,9 @@ pub(crate) async fn run(installation: &Installation, asker: Asker, order: Order)
                     .collect(),
             };
             doctor::messages(installation, &shops).map(Done::Messages)
+        }
+        table @ (Order::Export { .. } | Order::Import { .. }) => {
+            tables::run(installation, table, progress).await
         }
         about_an_agent => of_an_agent(installation, about_an_agent).await.map(Done::Agent),
     }

@@ -8,6 +8,7 @@ mod orders;
 mod output;
 mod progress;
 mod serve;
+mod tables;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -85,6 +86,10 @@ enum Command {
     /// 体检：查出需要处理的问题
     #[command(subcommand)]
     Doctor(Doctor),
+    /// 导出客户、标签或公共回复（服务运行与否都可以）
+    Export(tables::Export),
+    /// 导入客户、标签或公共回复（服务运行与否都可以）；有错误的行时什么都不导入，退出码为 1
+    Import(tables::Import),
     /// 演示：临时店铺、两位客服、模拟微信和示例商城页
     Demo(demo::Demo),
     /// 检查正在运行的服务是否正常
@@ -269,6 +274,8 @@ impl Cli {
         match self.command {
             Command::Serve(serve) => serve.run(&common),
             Command::Demo(demo) => demo.run(&common),
+            Command::Export(export) => export.run(&common),
+            Command::Import(import) => import.run(&common),
             Command::Healthcheck(check) => check.run(&common),
             Command::Version => version(&common),
             Command::Openapi => openapi(),

@@ -1,5 +1,5 @@
 //! Orders of the command line: to a running server if there is one, else to the store itself.
-use super::{Agent, Channel, Command, Common, Doctor, Plugin, Shop, exit, output, progress};
+use super::{Agent, Channel, Command, Common, Doctor, Plugin, Shop, exit, output};
 use crate::admin::{self, Done, Order, Refused, control};
 use crate::app::{Installation, StartError};
 use crate::data::DataFolder;
@@ -124,26 +124,32 @@ pub(super) fn run(common: &Common, order: Order) -> ExitCode {
             return exit::data();
         }
     };
-    match carry_out(common, &runtime, &order) {
+    match carry_out(common, &runtime, &order, &|_, _| {}) {
         Ok(Ok(done)) => output::done(common, &done),
         Ok(Err(refused)) => output::refused(common, &refused),
         Err(error) => start_failed(common, &error),
     }
 }
 
-fn carry_out(
+pub(super) fn carry_out(
     common: &Common,
     runtime: &tokio::runtime::Runtime,
     order: &Order,
+    progress: &admin::Progress,
 ) -> Result<Result<Done, Refused>, StartError> {
     let folder = DataFolder::open(&common.data())?;
-    if let Some(answer) = runtime.block_on(control::ask(&folder.control(), order))? {
+    if let Some(answer) = runtime.block_on(control::ask(&folder.control(), order, progress))? {
         return Ok(answer);
     }
-    let opened = progress::show(opening(common.language()), || Installation::open(&folder));
+    let opened = super::progress::show(opening(common.language()), || Installation::open(&folder));
     let (installation, _) = opened?;
     let done = runtime
-        .block_on(admin::run(&installation, Asker::Owner, order.clone()))
+        .block_on(admin::run_with(
+            &installation,
+            Asker::Owner,
+            order.clone(),
+            progress,
+        ))
         .map_err(Refused::from);
     installation.close()?;
     Ok(done)

@@ -54,6 +54,7 @@ pub(super) fn done(common: &Common, done: &Done) -> ExitCode {
     }
     match done {
         Done::Messages(report) if !report.stuck.is_empty() => exit::found(),
+        Done::Imported(report) if report.error_count > 0 => exit::refused(),
         _ => ExitCode::SUCCESS,
     }
 }
@@ -124,6 +125,8 @@ fn text(language: Language, done: &Done) {
             list(channels, none, |channel| channel_line(language, say, channel));
         }
         Done::Messages(report) => super::doctor::print(language, report),
+        Done::Exported(exported) => super::tables::exported(language, exported),
+        Done::Imported(report) => super::tables::imported(language, report),
         Done::Plugins { plugins } => {
             list(plugins, say("没有插件。", "No plugins."), |plugin| {
                 plugin_line(language, say, plugin)

@@ -1,10 +1,10 @@
 //! An answer that carries a message to a customer: what became of the answer is what became of the message.
 use crate::channels::OpenChannel;
 use crate::http::context::Context;
+use crate::http::download::{Pieces, Stream};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -84,32 +84,48 @@ impl Leaving {
 pub(crate) struct Answer {
     bytes: Full<Bytes>,
     leaving: Option<Leaving>,
+    /// Instead of the bytes: what is being made.
+    pieces: Option<Pieces>,
 }
 
 impl Answer {
     /// The answer with whatever leaves in it.
     pub(crate) fn whole(mut reply: super::reply::Reply) -> http::Response<Answer> {
         let leaving = reply.extensions_mut().remove();
-        reply.map(|bytes| Answer { bytes, leaving })
+        let stream: Option<Stream> = reply.extensions_mut().remove();
+        let pieces = stream.and_then(|stream| stream.take());
+        reply.map(|bytes| Answer {
+            bytes,
+            leaving,
+            pieces,
+        })
     }
 }
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = std::io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.bytes).poll_frame(context)
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if let Some(pieces) = &mut self.pieces {
+            let piece = pieces.poll_recv(context);
+            return piece.map(|piece| Some(piece?.map(Frame::data)));
+        }
+        let frame = Pin::new(&mut self.bytes).poll_frame(context);
+        frame.map(|frame| Some(frame?.map_err(|never| match never {})))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_end_stream()
+        self.pieces.is_none() && self.bytes.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.pieces.is_some() {
+            return SizeHint::default();
+        }
         self.bytes.size_hint()
     }
 }

@@ -1,8 +1,10 @@
 //! HTTP: hyper serves, a table of routes decides who may ask what.
 mod admin_views;
+mod annotated;
 mod channel;
 mod contact;
 mod context;
+mod download;
 mod events;
 mod files;
 pub(crate) mod filters;

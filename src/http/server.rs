@@ -163,6 +163,7 @@ impl Table {
         );
         if head {
             *answer.body_mut() = http_body_util::Full::default();
+            answer.extensions_mut().remove::<super::download::Stream>();
         }
         answer
     }

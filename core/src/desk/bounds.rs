@@ -1,5 +1,6 @@
 //! The bounds of a command. What is larger than a record may be has to be refused before anything is decided:
 //! once decided it must be written, and a store that cannot write stops the desk.
+use super::bulk::{BulkCommand, SLICE};
 use super::command::{AgentSettings, Command};
 use super::customers::{CustomerCommand, Edit};
 use crate::error::Refusal;
@@ -9,7 +10,7 @@ use weikefu_channel::{Content, Inbound, Profile, What};
 /// Bytes of everything a message says, well below a record's 64 KiB.
 const CONTENT: usize = 48 << 10;
 /// Bytes of an address on a channel.
-const PEER: usize = 128;
+pub(crate) const PEER: usize = 128;
 /// Bytes of a platform's or a console's id of a message.
 const MESSAGE_ID: usize = 256;
 /// Bytes of what describes a behaviour.
@@ -23,17 +24,17 @@ const GREETING: usize = 1000;
 /// Characters of any other automatic text, and of the note of a transfer.
 const TEXT: usize = 500;
 /// Characters of a customer's name.
-const NAME: usize = 64;
+pub(crate) const NAME: usize = 64;
 /// Characters of a remark.
-const REMARK: usize = 2000;
+pub(crate) const REMARK: usize = 2000;
 /// Characters of a phone number, with blanks and an extension.
-const PHONE: usize = 32;
+pub(crate) const PHONE: usize = 32;
 /// Characters of a postal address.
-const ADDRESS: usize = 200;
+pub(crate) const ADDRESS: usize = 200;
 /// Service tags of a customer.
-const TAGS_EACH: usize = 20;
+pub(crate) const TAGS_EACH: usize = 20;
 /// Characters of a service tag.
-const TAG_NAME: usize = 20;
+pub(crate) const TAG_NAME: usize = 20;
 /// Tags a channel tells of a customer.
 const CARD_TAGS: usize = 50;
 /// Addresses of a customer.
@@ -73,6 +74,7 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
             }
             few("addresses", addresses.len(), ADDRESSES)
         }
+        Command::Bulk(command) => bulk(command),
         Command::Join { .. }
         | Command::Refresh { .. }
         | Command::Leave { .. }
@@ -192,6 +194,27 @@ fn customers(command: &CustomerCommand) -> Result<(), Refusal> {
         }
         CustomerCommand::Block { .. } | CustomerCommand::Solve { .. } | CustomerCommand::RemoveTag { .. } => {
             Ok(())
+        }
+    }
+}
+
+fn bulk(command: &BulkCommand) -> Result<(), Refusal> {
+    match command {
+        BulkCommand::Tag {
+            customers,
+            add,
+            remove,
+        } => {
+            few("ids", customers.len(), SLICE)?;
+            few("add", add.len(), TAGS_EACH)?;
+            few("remove", remove.len(), TAGS_EACH)
+        }
+        // What stands in them is checked row by row.
+        BulkCommand::Import { rows } => few("rows", rows.len(), SLICE),
+        BulkCommand::DeleteAnnotations { annotations } => few("ids", annotations.len(), SLICE),
+        BulkCommand::Note { about, topics, .. } => {
+            at_most("about", about, TEXT)?;
+            few("topics", topics.len(), TAGS_EACH)
         }
     }
 }

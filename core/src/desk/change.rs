@@ -1,8 +1,8 @@
 //! What a decision writes.
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
-    Annotation, BehaviourRecord, Conversation, Counters, Customer, DeliveryState, DeskAgent, Message,
-    OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
+    Annotation, AnnotationId, BehaviourRecord, Conversation, Counters, Customer, Deed, DeedId, DeliveryState,
+    DeskAgent, Message, OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
 };
 use sha2::{Digest, Sha256};
 
@@ -29,6 +29,8 @@ pub enum Change {
     /// A customer stands on the blacklist since then, or no more.
     Blacklisted(CustomerId, Millis, bool),
     Annotation(ShopId, Annotation),
+    AnnotationGone(ShopId, CustomerId, AnnotationId),
+    Deed(ShopId, DeedId, Deed),
     /// An agent has served a customer in a conversation.
     Served(CustomerId, AgentId, ConversationId),
     Reach(ChannelId, String, Reach),
@@ -66,6 +68,7 @@ impl Change {
             Change::Agent(_, agent) => {
                 256 + agent.greeting.len() + agent.close.text.len() + agent.offline.text.len()
             }
+            Change::Deed(_, _, deed) => 512 + deed.about.len(),
             Change::Annotation(_, annotation) => 768 + annotation.text.len(),
             Change::Behaviour(_, _, behaviour) => 256 + behaviour.detail.len(),
             Change::Reach(_, peer, reach) => 512 + peer.len() + 10 * reach.sent.len(),

@@ -1,4 +1,5 @@
 //! What can be asked of a desk, and what it answers.
+use super::bulk::{BulkCommand, Slice};
 use super::contact::Address;
 use super::customers::CustomerCommand;
 use super::work::Topic;
@@ -225,6 +226,8 @@ pub enum Command {
     },
     /// Something about a customer, or the shop's service tags.
     Customer(CustomerCommand),
+    /// A slice of something that is done to many.
+    Bulk(BulkCommand),
     /// Something that is not part of the desk's picture has changed; everybody is told.
     Changed(Topic),
 }
@@ -314,6 +317,8 @@ pub enum Reply {
     Tag(Tag),
     /// An annotation as it is now.
     Annotation(Annotation),
+    /// How a slice went.
+    Slice(Slice),
     /// Done.
     Done,
 }

@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::command::Reply;
 use super::facts::Facts;
-use super::work::Work;
+use super::work::{Happening, Topic, Work};
 use super::{accept, dispatch, tags};
 use crate::error::Refusal;
 use crate::ids::{AgentId, CustomerId};
@@ -182,7 +182,7 @@ fn change<F: Facts>(
 }
 
 /// Writes a customer as the desk has changed them.
-fn put<F: Facts>(work: &mut Work<'_, F>, mut customer: Customer) -> Result<Customer, Refusal> {
+pub(super) fn put<F: Facts>(work: &mut Work<'_, F>, mut customer: Customer) -> Result<Customer, Refusal> {
     customer.revision = customer.revision.wrapping_add(1);
     work.put(Change::Customer(customer.clone()));
     let theirs: Vec<Conversation> = work.desk.open_of(customer.id).cloned().collect();
@@ -240,6 +240,7 @@ fn block<F: Facts>(
         work.put_conversation(accept::ended(conversation, at))?;
     }
     dispatch::pull(work)?;
+    work.tell(Happening::Changed(Topic::Blacklist));
     Ok(Reply::Customer(customer))
 }
 
@@ -249,6 +250,7 @@ fn unblock<F: Facts>(work: &mut Work<'_, F>, id: CustomerId) -> Result<Reply, Re
         return Ok(Reply::Customer(customer));
     };
     work.put(Change::Blacklisted(id, at, false));
+    work.tell(Happening::Changed(Topic::Blacklist));
     Ok(Reply::Customer(put(work, customer)?))
 }
 
@@ -296,5 +298,6 @@ fn put_annotation<F: Facts>(
     work.put(Change::Annotation(shop, annotation.clone()));
     // The panel shows it, so the panel is old now.
     put(work, customer)?;
+    work.tell(Happening::Changed(Topic::Annotations));
     Ok(Reply::Annotation(annotation))
 }

@@ -6,6 +6,7 @@
 mod accept;
 mod automatic;
 mod bounds;
+mod bulk;
 mod change;
 mod command;
 mod contact;
@@ -25,6 +26,8 @@ mod timers;
 mod transfer;
 mod work;
 
+pub(crate) use bounds::{ADDRESS, NAME, PEER, PHONE, REMARK, TAG_NAME, TAGS_EACH};
+pub use bulk::{BulkCommand, SLICE, Slice};
 pub use change::{Change, DedupeKey, Stuck};
 pub use command::{AgentSettings, Command, DeliveryResult, Reply};
 pub use contact::{Address, Gate, check as check_contact};
@@ -32,6 +35,7 @@ pub use customers::{CustomerCommand, Edit};
 pub use facts::{Facts, Lookup};
 pub use reach::{Allowance, Rules, Standing};
 pub use state::Desk;
+pub use tags::TAGS;
 pub use work::{Effect, Event, Happening, Outcome, ReturnReason, Topic};
 
 use crate::error::Refusal;
@@ -176,6 +180,7 @@ fn carry_out<F: Facts>(work: &mut Work<'_, F>, command: Command) -> Result<Reply
             Ok(Reply::Done)
         }
         Command::Customer(command) => customers::decide(work, command),
+        Command::Bulk(command) => bulk::decide(work, command),
         Command::Changed(topic) => {
             work.tell(Happening::Changed(topic));
             Ok(Reply::Done)

@@ -99,6 +99,8 @@ impl Desk {
             | Change::Tagged(..)
             | Change::Blacklisted(..)
             | Change::Annotation(..)
+            | Change::AnnotationGone(..)
+            | Change::Deed(..)
             | Change::Served(..)
             | Change::Reach(..)
             | Change::Stuck(..)

@@ -8,7 +8,7 @@ use crate::ids::CustomerId;
 use crate::records::{Tag, TagId};
 
 /// Tags of a shop.
-pub(super) const TAGS: usize = 200;
+pub const TAGS: usize = 200;
 
 pub(super) fn add<F: Facts>(work: &mut Work<'_, F>, name: String) -> Result<Reply, Refusal> {
     free(work, &name, None)?;
@@ -39,12 +39,13 @@ pub(super) fn rename<F: Facts>(work: &mut Work<'_, F>, id: TagId, name: String) 
 }
 
 /// The customers who have it keep its number, which means nothing from then on: nobody's record is touched.
+/// Answers with the tag as it was, and how many customers have lost it.
 pub(super) fn remove<F: Facts>(work: &mut Work<'_, F>, id: TagId) -> Result<Reply, Refusal> {
-    known(work, id)?;
+    let tag = known(work, id)?;
     let shop = work.desk.shop;
     work.put(Change::TagGone(shop, id));
     work.tell(Happening::Changed(Topic::Tags));
-    Ok(Reply::Done)
+    Ok(Reply::Tag(tag))
 }
 
 /// Notes that a customer has a tag from now on, or no more.

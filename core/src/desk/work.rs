@@ -89,6 +89,12 @@ pub enum Topic {
     Channels,
     /// Agents of the shop.
     Agents,
+    /// Annotations on customers.
+    Annotations,
+    /// The blacklist.
+    Blacklist,
+    /// Customers, many of them at once.
+    Customers,
 }
 
 /// Why an offer went back.

@@ -184,6 +184,13 @@ impl People {
         Ok(found(&index, customer))
     }
 
+    /// The same of many at once, in their order.
+    pub async fn found_all(&self, customers: &[CustomerId]) -> Result<Vec<Found>, Refusal> {
+        self.up_to_date().await?;
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(customers.iter().map(|id| found(&index, *id)).collect())
+    }
+
     /// Whether the index is ready; a question asked now would not wait.
     #[must_use]
     pub fn is_ready(&self) -> bool {

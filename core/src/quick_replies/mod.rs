@@ -2,11 +2,10 @@
 //!
 //! It owns their trees, bounds and order. Who may do what is the routes' affair; telling the consoles is, too.
 mod bounds;
-mod csv;
-mod table;
+mod row;
 
 pub use bounds::{FOLDERS, NAME, REPLIES, TEXT, TITLE};
-pub use table::{Format, Imported};
+pub use row::{Imported, Row};
 
 use crate::error::Refusal;
 use crate::ids::{AgentId, ShopId};
@@ -269,20 +268,9 @@ impl QuickReplies {
         self.store(shop, which, &new, |_| Ok(()))
     }
 
-    /// The box as a table for Excel and WPS.
-    pub fn export(&self, shop: ShopId, which: Shelf) -> Result<String, Refusal> {
-        Ok(table::write(&self.contents(shop, which)?))
-    }
-
-    /// Adds the replies of a table to a box; those it holds already are skipped. All or nothing.
-    pub fn import(
-        &self,
-        shop: ShopId,
-        which: Shelf,
-        bytes: &[u8],
-        format: Format,
-    ) -> Result<Imported, Refusal> {
-        let rows = table::read(bytes, format)?;
+    /// Adds the replies of a table to a box; those it holds already are skipped. All or nothing, and nothing at
+    /// all when it is only a `dry` run.
+    pub fn import(&self, shop: ShopId, which: Shelf, rows: Vec<Row>, dry: bool) -> Result<Imported, Refusal> {
         let _writing = self.writing();
         let held = self.read(shop, which)?;
         let mut order = self.order_of(shop, which)?;
@@ -308,7 +296,7 @@ impl QuickReplies {
                 Some(at) => Some(at),
                 None => {
                     new_folder(&mut order, &row.folder)?;
-                    done.folders += 1;
+                    done.folders.push(row.folder);
                     Some(order.folders.len() - 1)
                 }
             };
@@ -321,7 +309,7 @@ impl QuickReplies {
             done.added += 1;
         }
         room(count(&order))?;
-        if !added.is_empty() {
+        if !added.is_empty() && !dry {
             self.store(shop, which, &order, |txn| {
                 added
                     .iter()

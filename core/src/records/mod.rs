@@ -5,6 +5,7 @@ mod channel;
 mod content;
 mod conversation;
 mod customer;
+mod deed;
 mod media;
 mod message;
 mod message_1;
@@ -22,6 +23,7 @@ pub use channel::{Alarm, Blob, ChannelRecord};
 pub use content::{StoredContent, StoredMedia};
 pub use conversation::{Conversation, ConversationState, LastMessage, Said, Speaker, Transfer};
 pub use customer::{BehaviourRecord, Blocked, Card, Customer, Details, Gender, Identity};
+pub use deed::{Deed, DeedId, DeedKind};
 pub use media::{Begun, MediaMeta, Picture};
 pub use message::{
     Author, Auto, Delivery, DeliveryState, Message, OutboxEntry, Reason, Seen, Suppression, Way,

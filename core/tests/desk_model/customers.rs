@@ -306,9 +306,9 @@ fn rename_tag(world: &mut World, which: Index, name: String) {
 
 fn remove_tag(world: &mut World, which: Index) {
     let tag = tag(world, which);
-    let known = world.memory.tags.contains_key(&tag);
+    let known = world.memory.tags.get(&tag).cloned();
     let answer = run(world, CustomerCommand::RemoveTag { tag });
-    assert_eq!(answer, if known { Ok(Reply::Done) } else { Err("not_found") });
+    assert_eq!(answer, known.map(Reply::Tag).ok_or("not_found"));
     assert!(!world.memory.tags.contains_key(&tag));
 }
 

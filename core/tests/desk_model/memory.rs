@@ -68,6 +68,8 @@ impl Memory {
             Change::Tagged(tag, customer, has) => keep(&mut self.tagged, (tag, customer), has),
             Change::Blacklisted(customer, at, stands) => keep(&mut self.blacklist, (at, customer), stands),
             Change::Annotation(_, annotation) => drop(self.annotations.insert(annotation.id, annotation)),
+            Change::AnnotationGone(_, _, id) => drop(self.annotations.remove(&id)),
+            Change::Deed(..) => {}
             Change::Served(customer, agent, conversation) => {
                 self.served.insert((customer, agent, conversation));
             }

@@ -3,7 +3,7 @@ use crate::shop::{SHOP, trees};
 use tempfile::TempDir;
 use weikefu_core::error::{Language, Refusal};
 use weikefu_core::ids::{AgentId, ShopId};
-use weikefu_core::quick_replies::{Contents, FOLDERS, Format, Imported, Order, QuickReplies, REPLIES, Shelf};
+use weikefu_core::quick_replies::{Contents, FOLDERS, Imported, Order, QuickReplies, REPLIES, Row, Shelf};
 use weikefu_core::records::QuickReply;
 
 const MINE: Shelf = Shelf::Mine(AgentId(7));
@@ -176,14 +176,8 @@ fn everything_has_a_bound() {
             .unwrap();
     }
     assert_eq!(code(replies.add_folder(SHOP, MINE, "one more")), "invalid");
-    let table = |rows: std::ops::Range<usize>| {
-        rows.fold("内容\n".to_owned(), |table, at| {
-            table + &format!("第 {at} 条\n")
-        })
-    };
-    let done = replies
-        .import(SHOP, MINE, table(0..REPLIES).as_bytes(), Format::Csv)
-        .unwrap();
+    let table = |rows: std::ops::Range<usize>| rows.map(|at| row("", "", &format!("第 {at} 条"))).collect();
+    let done = replies.import(SHOP, MINE, table(0..REPLIES), false).unwrap();
     assert_eq!(
         done,
         Imported {
@@ -196,102 +190,52 @@ fn everything_has_a_bound() {
         "invalid"
     );
     assert_eq!(
-        code(replies.import(SHOP, MINE, table(REPLIES..REPLIES + 1).as_bytes(), Format::Csv)),
+        code(replies.import(SHOP, MINE, table(REPLIES..REPLIES + 1), false)),
         "invalid"
     );
     assert_eq!(texts(&replies.contents(SHOP, MINE).unwrap()).len(), REPLIES);
 }
 
 #[test]
-fn what_is_exported_can_be_imported_and_a_second_time_adds_nothing() {
+fn what_was_imported_once_adds_nothing_a_second_time_and_a_dry_run_never() {
     let (_folder, replies) = quick_replies();
-    let folder = replies
-        .add_folder(SHOP, Shelf::Shared, "=HYPERLINK(\"x\")")
-        .unwrap();
-    for text in ["=1+1", "两行\n\"引号\", 逗号", "'单引号", "-5", "@all", "😀"] {
-        replies
-            .add_reply(SHOP, Shelf::Shared, Some(folder.id), reply("标题", text))
-            .unwrap();
-    }
-    replies
-        .add_reply(SHOP, Shelf::Shared, None, reply("", "没有文件夹"))
-        .unwrap();
-    let table = replies.export(SHOP, Shelf::Shared).unwrap();
-    assert!(
-        table.starts_with("\u{feff}\"文件夹\",\"标题\",\"内容\"\r\n"),
-        "{table}"
-    );
-    assert!(
-        !table.contains("\"=") && !table.contains("\"@") && !table.contains("\"-"),
-        "{table}"
-    );
-    let done = replies.import(SHOP, MINE, table.as_bytes(), Format::Csv).unwrap();
-    assert_eq!(
-        done,
-        Imported {
-            added: 7,
-            skipped: 0,
-            folders: 1
-        }
-    );
-    let (shared, mine) = (
-        replies.contents(SHOP, Shelf::Shared),
-        replies.contents(SHOP, MINE),
-    );
-    assert_eq!(texts(&shared.unwrap()), texts(&mine.unwrap()));
-    let again = replies.import(SHOP, MINE, table.as_bytes(), Format::Csv).unwrap();
-    assert_eq!(
-        again,
-        Imported {
-            added: 0,
-            skipped: 7,
-            folders: 0
-        }
-    );
-
-    let json = r#"[{"folder":"问候","title":"","text":"您好"},{"text":"再见"},{"text":"再见"}]"#;
-    let done = replies.import(SHOP, MINE, json.as_bytes(), Format::Json).unwrap();
-    assert_eq!(
-        done,
-        Imported {
-            added: 2,
-            skipped: 1,
-            folders: 1
-        }
-    );
+    let rows = || {
+        [
+            ("问候", "", "您好"),
+            ("", "标题", "=1+1"),
+            ("问候", "", "再见"),
+            ("问候", "", "再见"),
+        ]
+        .map(|(folder, title, text)| row(folder, title, text))
+        .to_vec()
+    };
+    let told = Imported {
+        added: 3,
+        skipped: 1,
+        folders: vec!["问候".into()],
+    };
+    assert_eq!(replies.import(SHOP, MINE, rows(), true).unwrap(), told);
+    assert_eq!(replies.contents(SHOP, MINE).unwrap(), Contents::default());
+    assert_eq!(replies.import(SHOP, MINE, rows(), false).unwrap(), told);
+    let again = replies.import(SHOP, MINE, rows(), false).unwrap();
+    assert_eq!((again.added, again.skipped, again.folders.len()), (0, 4, 0));
+    assert_eq!(texts(&replies.contents(SHOP, MINE).unwrap()).len(), 3);
 }
 
 #[test]
-fn one_wrong_row_stops_an_import_and_is_named() {
-    let (_folder, replies) = quick_replies();
-    let refused = |bytes: &[u8], format| match replies.import(SHOP, MINE, bytes, format) {
-        Err(refusal) => (refusal.text(Language::Chinese), refusal.text(Language::English)),
-        Ok(done) => panic!("imported {done:?}"),
-    };
-    let long = "长".repeat(31);
-    let table = format!("folder,title,text\n好,,第一条\n,,\n{long},,\"第\n三\"\n,没有内容,\n");
-    let (zh, en) = refused(table.as_bytes(), Format::Csv);
-    assert!(
-        zh.contains("第 4 行：文件夹名称") && zh.contains("第 6 行：内容") && !zh.contains("第 2 行"),
-        "{zh}"
-    );
-    assert!(en.contains("Line 4: ") && en.contains("Line 6: "), "{en}");
-    let many = "text,title\n".to_owned() + &format!(",{long}{long}\n").repeat(30);
-    let (zh, _) = refused(many.as_bytes(), Format::Csv);
-    assert!(zh.lines().count() == 12 && zh.contains("还有 20 行"), "{zh}");
-    for (bytes, format, named) in [
-        (&b"\xff\xfe\x00"[..], Format::Csv, "UTF-8"),
-        (b"", Format::Csv, "第 1 行"),
-        (b"a,b\n1,2\n", Format::Csv, "第 1 行"),
-        (b"text\n", Format::Csv, "没有快捷回复"),
-        (b"text\n\"x\n", Format::Csv, "第 2 行"),
-        (b"{}", Format::Json, "第 1 行"),
-        (b"[{\"text\":1}]", Format::Json, "第 1 行"),
-        (b"[{\"text\":\"a\"},{}]", Format::Json, "第 2 条"),
+fn a_wrong_row_names_its_column() {
+    let long = "长".repeat(61);
+    for (folder, title, text, column) in [
+        (long.as_str(), "", "文字", "folder"),
+        ("", long.as_str(), "文字", "title"),
+        ("", "", " ", "text"),
     ] {
-        let (zh, en) = refused(bytes, format);
-        assert!(zh.contains(named), "{zh}");
-        assert!(en.is_ascii());
+        let (named, why) = Row::new(folder, title.into(), text.into()).unwrap_err();
+        assert_eq!((named, why.code().0), (column, "invalid"));
+        assert!(why.text(Language::English).is_ascii());
     }
-    assert_eq!(replies.contents(SHOP, MINE).unwrap(), Contents::default());
+}
+
+fn row(folder: &str, title: &str, text: &str) -> Row {
+    Row::new(folder, title.into(), text.into()).unwrap()
 }

@@ -5,14 +5,17 @@ mod blacklist;
 mod channels;
 mod conversations;
 mod customers;
+mod deeds;
 mod desk;
 mod entries;
+mod exchange;
 mod media;
 mod people;
 mod quick_replies;
 mod records;
 mod session;
 mod settings;
+mod tagging;
 mod tags;
 
 use super::route::{Access, Route};
@@ -30,6 +33,8 @@ const SUPERVISE: Access = Access::Shop(Action::Supervise);
 const ADMINISTER: Access = Access::Shop(Action::Administer);
 /// The right to make service tags.
 const TAGS: Access = Access::Shop(Action::ManageTags);
+/// The right to move tables and to change many customers by a filter.
+const EXPORT: Access = Access::Shop(Action::Export);
 
 /// The table. Everything the server answers stands here.
 pub(crate) fn table() -> Vec<Route> {
@@ -41,6 +46,9 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(people::routes());
     routes.extend(records::routes());
     routes.extend(tags::routes());
+    routes.extend(tagging::routes());
+    routes.extend(deeds::routes());
+    routes.extend(exchange::routes());
     routes.extend(blacklist::routes());
     routes.extend(annotations::routes());
     routes.extend(entries::routes());

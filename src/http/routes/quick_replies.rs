@@ -1,20 +1,19 @@
 //! Quick replies (A5.9): 个人回复 is everybody's own, 公共回复 is read by all and changed by administrators.
-use super::{ADMINISTER, SERVE};
+use super::{ADMINISTER, SERVE, exchange};
+use crate::exchange::{What, import_texts};
 use crate::http::context::Context;
+use crate::http::download;
 use crate::http::reply::{self, Reply};
 use crate::http::route::{Access, Route};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use weikefu_core::desk::{Command, Topic};
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::ShopId;
-use weikefu_core::quick_replies::{Contents, Folder, Format, Imported, Numbered, Order, QuickReplies, Shelf};
+use weikefu_core::quick_replies::{Contents, Folder, Numbered, Order, QuickReplies, Shelf};
 use weikefu_core::records::QuickReply;
-
-/// Largest file that is imported, bytes.
-const IMPORT: u64 = 1 << 20;
 
 /// The routes of this resource.
 pub(super) fn routes() -> Vec<Route> {
@@ -101,12 +100,18 @@ fn of_box<const SHARED: bool>(access: Access, at: Paths) -> Vec<Route> {
             "Set the order of everything in the box",
             reorder::<SHARED>,
         ),
-        Route::raw(Method::GET, at.export, access, "The box as CSV", export::<SHARED>),
+        Route::raw(
+            Method::GET,
+            at.export,
+            access,
+            "The box as `format` csv, xlsx or json",
+            export::<SHARED>,
+        ),
         Route::raw(
             Method::POST,
             at.import,
             access,
-            "Add the replies of a CSV or JSON file, all or none",
+            "Add the replies of a CSV, XLSX or JSON file, all or none; `dry=true` only tells",
             import::<SHARED>,
         )
         .answers::<ImportedView>(),
@@ -325,45 +330,23 @@ async fn reorder<const SHARED: bool>(context: Context, wanted: QuickOrder) -> Re
 }
 
 async fn export<const SHARED: bool>(context: Context) -> Result<Reply, Refusal> {
-    let (shop, shelf) = (context.shop()?, shelf::<SHARED>(&context)?);
-    let csv = blocking(&context, move |replies| replies.export(shop, shelf)).await?;
-    let mut reply = reply::body(StatusCode::OK, "text/csv; charset=utf-8", csv);
-    let headers = reply.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // 公共回复.csv, 个人回复.csv
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static(if SHARED {
-            "attachment; filename*=UTF-8''%E5%85%AC%E5%85%B1%E5%9B%9E%E5%A4%8D.csv"
-        } else {
-            "attachment; filename*=UTF-8''%E4%B8%AA%E4%BA%BA%E5%9B%9E%E5%A4%8D.csv"
-        }),
-    );
-    Ok(reply)
+    let format = download::format(&context)?;
+    let shelf = shelf::<SHARED>(&context)?;
+    exchange::texts_out(context, shelf, format).await
 }
 
 async fn import<const SHARED: bool>(mut context: Context) -> Result<Reply, Refusal> {
-    let said = context.header("content-type").unwrap_or_default();
-    let format = match said.split(';').next().unwrap_or_default().trim() {
-        "text/csv" => Format::Csv,
-        "application/json" => Format::Json,
-        _ => {
-            return Err(Refusal::invalid(
-                "file",
-                "只能导入 CSV 或 JSON 文件，请换一个文件。",
-                "Only CSV and JSON files can be imported. Choose another file.",
-            ));
-        }
-    };
-    let bytes = context.bytes(IMPORT).await?;
-    let done: Imported = change::<SHARED, _>(&context, move |replies, shop, shelf| {
-        replies.import(shop, shelf, &bytes, format)
-    })
-    .await?;
+    let shelf = shelf::<SHARED>(&context)?;
+    let wanted = exchange::wanted(&mut context, What::QuickReplies).await?;
+    let format = wanted.format;
+    let report = import_texts(&context.app.installation, wanted, shelf).await?;
+    if !report.errors.is_empty() {
+        return Err(exchange::refused(&report, format));
+    }
     let view = ImportedView {
-        added: done.added,
-        skipped: done.skipped,
-        folders: done.folders,
+        added: report.created,
+        skipped: report.unchanged,
+        folders: report.made.len(),
     };
     Ok(reply::json(StatusCode::OK, &view))
 }

@@ -1,5 +1,6 @@
 //! The shop's service tags (A3.2).
 use super::customers::Nothing;
+use super::deeds::{self, Done};
 use super::{CUSTOMERS, TAGS};
 use crate::http::context::Context;
 use crate::http::route::Route;
@@ -9,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use weikefu_core::desk::{Command, CustomerCommand, Desk, Reply};
 use weikefu_core::error::Refusal;
-use weikefu_core::records::{Tag, TagId};
+use weikefu_core::records::{DeedKind, Tag, TagId};
 
 /// The routes of this resource.
 pub(super) fn routes() -> Vec<Route> {
@@ -23,11 +24,12 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         Route::json(Method::POST, all, TAGS, "Make a service tag", add),
         Route::json(Method::PATCH, one, TAGS, "Rename a service tag", rename),
+        Route::get(one, CUSTOMERS, "A service tag with its number of customers", get),
         Route::json(
             Method::DELETE,
             one,
             TAGS,
-            "Remove a service tag, from its customers too",
+            "Remove a service tag, from its customers too; the answer tells how many had it",
             remove,
         ),
     ]
@@ -55,11 +57,23 @@ pub(crate) async fn rename(context: Context, TagName { name }: TagName) -> Resul
     answer(&context, CustomerCommand::RenameTag { tag, name }).await
 }
 
-pub(crate) async fn remove(context: Context, _: Nothing) -> Result<(), Refusal> {
+pub(crate) async fn get(context: Context) -> Result<TagView, Refusal> {
     let tag: TagId = context.param("id")?;
-    let command = Command::Customer(CustomerCommand::RemoveTag { tag });
-    let engine = &context.app.installation.engine;
-    engine.execute(context.shop()?, command).await.map(drop)
+    let known = context.app.installation.trees.tags.get(&(context.shop()?, tag))?;
+    known.map(view).ok_or(Refusal::NotFound("tag"))
+}
+
+pub(crate) async fn remove(context: Context, _: Nothing) -> Result<TagView, Refusal> {
+    let tag: TagId = context.param("id")?;
+    let gone = answer(&context, CustomerCommand::RemoveTag { tag }).await?;
+    let deed = Done {
+        kind: DeedKind::RemoveTag,
+        count: gone.customers,
+        about: gone.name.clone(),
+        topics: Vec::new(),
+    };
+    deeds::note(&context, deed).await?;
+    Ok(gone)
 }
 
 async fn answer(context: &Context, command: CustomerCommand) -> Result<TagView, Refusal> {

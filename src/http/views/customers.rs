@@ -2,7 +2,7 @@
 use super::ChannelRef;
 use schemars::JsonSchema;
 use serde::Serialize;
-use weikefu_channel::Action;
+use weikefu_channel::{Action, Cursor};
 use weikefu_core::ids::{AgentId, CustomerId, Millis};
 use weikefu_core::records::{AnnotationId, Gender, TagId};
 
@@ -104,6 +104,29 @@ pub(crate) struct AnnotationView {
 pub(crate) struct SolvedView {
     pub(crate) by: AgentId,
     pub(crate) at: Millis,
+}
+
+/// A page of the shop's annotations.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AnnotationPage {
+    /// Newest first; may be fewer than asked for although there are more.
+    pub(crate) rows: Vec<AnnotationRow>,
+    /// `after` of the next page; absent on the last one.
+    pub(crate) next: Option<AnnotationId>,
+}
+
+/// An annotation with its customer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AnnotationRow {
+    pub(crate) annotation: AnnotationView,
+    pub(crate) customer: CustomerView,
+    pub(crate) channel: Option<ChannelRef>,
+    /// The customer's name on that channel.
+    pub(crate) openid: Option<String>,
+    pub(crate) by_name: Option<String>,
+    pub(crate) solved_by_name: Option<String>,
+    /// Where in the records it was made: `around` of a thread.
+    pub(crate) place: Option<Cursor>,
 }
 
 /// A page of the blacklist.
