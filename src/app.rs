@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use weikefu_core::accounts::Accounts;
 use weikefu_core::engine::Engine;
+use weikefu_core::index::MessageIndex;
 use weikefu_core::outbox::Outbox;
 use weikefu_core::people::People;
 use weikefu_core::quick_replies::QuickReplies;
@@ -21,6 +22,8 @@ pub(crate) struct Installation {
     pub(crate) engine: Engine,
     /// Finds customers.
     pub(crate) people: People,
+    /// Finds messages.
+    pub(crate) index: Arc<MessageIndex>,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) quick_replies: Arc<QuickReplies>,
     pub(crate) sealer: Sealer,
@@ -70,6 +73,7 @@ impl Installation {
         let engine = Engine::start(trees.clone(), effects)?;
         let accounts = Arc::new(Accounts::new(trees.clone()));
         let people = People::new(&engine, &trees);
+        let index = Arc::new(MessageIndex::new(trees.clone(), folder.search()));
         let quick_replies = Arc::new(QuickReplies::new(trees.clone()));
         let channels = Channels::new(trees.clone(), engine.clone(), sealer.clone(), folder);
         channels.keep_effects(work);
@@ -78,6 +82,7 @@ impl Installation {
                 trees,
                 engine,
                 people,
+                index,
                 accounts,
                 quick_replies,
                 sealer,
@@ -94,6 +99,8 @@ impl Installation {
         self.channels.open_all().await;
         // Others do not wait for it.
         self.people.start();
+        // It fails only when the engine has ended.
+        let _ = self.index.start(&self.engine).await;
         if let Err(error) = crate::admin::agents::reconcile(self).await {
             tracing::warn!(%error, "the desks could not be compared with the accounts");
         }
@@ -131,6 +138,7 @@ async fn tidy(trees: Trees) {
 impl Installation {
     /// Closes the store; everything acknowledged has been durable before.
     pub(crate) fn close(self) -> Result<(), weikefu_storage::Error> {
+        self.index.stop();
         let db = self.trees.db.clone();
         drop(self);
         db.close()

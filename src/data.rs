@@ -37,6 +37,11 @@ impl DataFolder {
         self.0.join("store")
     }
 
+    /// The index of messages, which can be made anew from the store.
+    pub(crate) fn search(&self) -> PathBuf {
+        self.0.join("search")
+    }
+
     /// Unpacked and installed plugins.
     pub(crate) fn plugins(&self) -> PathBuf {
         self.0.join("plugins")

@@ -23,6 +23,7 @@ mod quota;
 mod reach;
 mod reconnect;
 mod routes;
+mod search;
 mod sessions;
 mod storm;
 mod tls;

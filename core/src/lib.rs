@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod feed;
 pub mod history;
 pub mod ids;
+pub mod index;
 pub mod media;
 pub mod outbox;
 pub mod people;

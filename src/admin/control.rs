@@ -97,6 +97,14 @@ struct Step {
     all: usize,
 }
 
+/// Whether a running server listens.
+pub(crate) async fn answers(path: &Path) -> bool {
+    match address(path) {
+        Ok((_folder, name)) => UnixStream::connect(name).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
 /// Sends an order to a running server. `Ok(None)` when none listens.
 pub(crate) async fn ask(
     path: &Path,

@@ -6,11 +6,13 @@ pub(crate) mod control;
 pub(crate) mod doctor;
 pub(crate) mod given;
 mod run;
+mod search;
 mod settings;
 mod shops;
 pub(crate) mod tables;
 
 pub(crate) use run::{Progress, run, run_with};
+pub(crate) use search::SearchIndex;
 
 use crate::exchange::{Report, What};
 use schemars::JsonSchema;
@@ -103,6 +105,10 @@ pub(crate) enum Order {
         file: PathBuf,
         dry: bool,
     },
+    /// Begins to make the search index anew.
+    SearchRebuild,
+    /// How the search index is doing.
+    SearchStatus,
 }
 
 impl Order {
@@ -118,6 +124,8 @@ impl Order {
             // These name files of the machine.
             | Order::Export { .. }
             | Order::Import { .. }
+            | Order::SearchRebuild
+            | Order::SearchStatus
             // These reach into every shop the account works in.
             | Order::AgentPassword { .. }
             | Order::AgentDisable { .. }
@@ -148,6 +156,7 @@ pub(crate) enum Done {
     Messages(doctor::Report),
     Exported(tables::Exported),
     Imported(Report),
+    Search(SearchIndex),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,5 +1,5 @@
 //! Carries out an order.
-use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, doctor, shops, tables};
+use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, doctor, search, shops, tables};
 use crate::app::Installation;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::ShopId;
@@ -79,6 +79,8 @@ pub(crate) async fn run_with(
         table @ (Order::Export { .. } | Order::Import { .. }) => {
             tables::run(installation, table, progress).await
         }
+        Order::SearchRebuild => search::rebuild(installation).await.map(Done::Search),
+        Order::SearchStatus => search::look(installation).await.map(Done::Search),
         about_an_agent => of_an_agent(installation, about_an_agent).await.map(Done::Agent),
     }
 }

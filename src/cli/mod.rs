@@ -7,6 +7,7 @@ mod log;
 mod orders;
 mod output;
 mod progress;
+mod search;
 mod serve;
 mod tables;
 
@@ -90,6 +91,9 @@ enum Command {
     Export(tables::Export),
     /// 导入客户、标签或公共回复（服务运行与否都可以）；有错误的行时什么都不导入，退出码为 1
     Import(tables::Import),
+    /// 消息搜索
+    #[command(subcommand)]
+    Search(search::Search),
     /// 演示：临时店铺、两位客服、模拟微信和示例商城页
     Demo(demo::Demo),
     /// 检查正在运行的服务是否正常
@@ -276,6 +280,7 @@ impl Cli {
             Command::Demo(demo) => demo.run(&common),
             Command::Export(export) => export.run(&common),
             Command::Import(import) => import.run(&common),
+            Command::Search(search) => search.run(&common),
             Command::Healthcheck(check) => check.run(&common),
             Command::Version => version(&common),
             Command::Openapi => openapi(),

@@ -141,18 +141,66 @@ pub(super) fn carry_out(
     if let Some(answer) = runtime.block_on(control::ask(&folder.control(), order, progress))? {
         return Ok(answer);
     }
-    let opened = super::progress::show(opening(common.language()), || Installation::open(&folder));
-    let (installation, _) = opened?;
-    let done = runtime
-        .block_on(admin::run_with(
-            &installation,
-            Asker::Owner,
-            order.clone(),
-            progress,
-        ))
-        .map_err(Refused::from);
-    installation.close()?;
+    let door = Door::store(common, runtime, folder)?;
+    let done = door.carry_out(order, progress)?;
+    door.close()?;
     Ok(done)
+}
+
+/// A way to have several orders carried out, one after the other.
+pub(super) struct Door<'a> {
+    runtime: &'a tokio::runtime::Runtime,
+    folder: DataFolder,
+    /// `None`: a server holds the store.
+    store: Option<Installation>,
+}
+
+impl<'a> Door<'a> {
+    /// To a running server if there is one, else to the store itself.
+    pub(super) fn open(common: &Common, runtime: &'a tokio::runtime::Runtime) -> Result<Self, StartError> {
+        let folder = DataFolder::open(&common.data())?;
+        if !runtime.block_on(control::answers(&folder.control())) {
+            return Self::store(common, runtime, folder);
+        }
+        Ok(Door {
+            runtime,
+            folder,
+            store: None,
+        })
+    }
+
+    fn store(
+        common: &Common,
+        runtime: &'a tokio::runtime::Runtime,
+        folder: DataFolder,
+    ) -> Result<Self, StartError> {
+        let opened = super::progress::show(opening(common.language()), || Installation::open(&folder));
+        Ok(Door {
+            runtime,
+            folder,
+            store: Some(opened?.0),
+        })
+    }
+
+    pub(super) fn carry_out(
+        &self,
+        order: &Order,
+        progress: &admin::Progress,
+    ) -> Result<Result<Done, Refused>, StartError> {
+        if let Some(installation) = &self.store {
+            let done = admin::run_with(installation, Asker::Owner, order.clone(), progress);
+            return Ok(self.runtime.block_on(done).map_err(Refused::from));
+        }
+        let answer = self
+            .runtime
+            .block_on(control::ask(&self.folder.control(), order, progress))?;
+        // It has ended in between.
+        Ok(answer.unwrap_or_else(|| Err(weikefu_core::error::Refusal::Unavailable.into())))
+    }
+
+    pub(super) fn close(self) -> Result<(), StartError> {
+        Ok(self.store.map_or(Ok(()), Installation::close)?)
+    }
 }
 
 /// What the progress mark says while the store opens.

@@ -1,6 +1,6 @@
 //! What commands print: text for people, one JSON object a line for scripts.
 use super::{Common, exit};
-use crate::admin::{AgentDone, AgentLine, ChannelDone, Done, PluginLine, Refused};
+use crate::admin::{AgentDone, AgentLine, ChannelDone, Done, PluginLine, Refused, SearchIndex};
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
@@ -127,12 +127,31 @@ fn text(language: Language, done: &Done) {
         Done::Messages(report) => super::doctor::print(language, report),
         Done::Exported(exported) => super::tables::exported(language, exported),
         Done::Imported(report) => super::tables::imported(language, report),
+        Done::Search(index) => search(language, index),
         Done::Plugins { plugins } => {
             list(plugins, say("没有插件。", "No plugins."), |plugin| {
                 plugin_line(language, say, plugin)
             });
         }
     }
+}
+
+fn search(language: Language, index: &SearchIndex) {
+    let (messages, size) = (index.search_messages, index.bytes.div_ceil(1_000_000));
+    line(&match (language, index.building) {
+        (Language::Chinese, None) => format!("搜索索引已就绪：可搜索 {messages} 条消息，占用 {size} MB。"),
+        (Language::English, None) => format!("The search index is complete: {messages} messages, {size} MB."),
+        (Language::Chinese, Some(left)) => {
+            format!(
+                "搜索索引正在补齐（会话 {} / {}），期间搜索结果可能不完整。",
+                left.done, left.total
+            )
+        }
+        (Language::English, Some(left)) => format!(
+            "The search index is being made ({} of {} conversations); until then a search may not find everything.",
+            left.done, left.total
+        ),
+    });
 }
 
 fn list<T>(items: &[T], none: &str, print: impl Fn(&T) -> String) {

@@ -23,6 +23,9 @@ pub(crate) struct Serve {
     /// 用此目录里的页面代替内置页面（开发用）
     #[arg(long)]
     pub(super) web_dir: Option<PathBuf>,
+    /// 不维护消息搜索索引（搜索结果始终不完整；下次正常启动时补齐）
+    #[arg(long, hide = true)]
+    pub(super) no_search: bool,
 }
 
 /// Why a server ended before it was asked to.
@@ -55,6 +58,9 @@ impl Serve {
         };
         let served = runtime.block_on(async {
             let prepared = prepare(common, &common.data(), self.listen).await?;
+            if self.no_search {
+                prepared.installation.index.rest();
+            }
             announce(common, &prepared);
             serve(prepared, self.web_dir.clone(), None).await
         });

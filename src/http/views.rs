@@ -1,10 +1,12 @@
 //! What the console sees. Made from records, never stored.
 mod customers;
 mod people;
+mod search;
 mod settings;
 
 pub(crate) use customers::*;
 pub(crate) use people::*;
+pub(crate) use search::*;
 pub(crate) use settings::*;
 
 use super::reach::ReachView;

@@ -34,6 +34,7 @@ pub use contact::{Address, Gate, check as check_contact};
 pub use customers::{CustomerCommand, Edit};
 pub use facts::{Facts, Lookup};
 pub use reach::{Allowance, Rules, Standing};
+pub use receive::preview;
 pub use state::Desk;
 pub use tags::TAGS;
 pub use work::{Effect, Event, Happening, Outcome, ReturnReason, Topic};

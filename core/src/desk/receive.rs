@@ -297,7 +297,8 @@ pub(super) fn amend<F: Facts>(
 }
 
 /// What the list shows of a message.
-pub(super) fn preview(message: &Message) -> LastMessage {
+#[must_use]
+pub fn preview(message: &Message) -> LastMessage {
     let text: &str = match &message.content {
         StoredContent::Text(text) => text,
         StoredContent::Location { label, .. } => label,

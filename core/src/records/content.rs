@@ -59,36 +59,43 @@ pub enum StoredContent {
 }
 
 impl StoredMedia {
+    fn name_of(media: Option<&StoredMedia>) -> Option<&str> {
+        media?.name.as_deref()
+    }
+
     fn bytes(&self) -> usize {
         self.id.len() + self.mime.len() + self.name.as_ref().map_or(0, String::len)
     }
 }
 
 impl StoredContent {
-    /// Whether a text a person would look for contains `word`, which is lower-case. Addresses and ids are no such
-    /// texts.
+    /// The texts a person would look for. Addresses and ids are no such texts.
     #[must_use]
-    pub fn mentions(&self, word: &str) -> bool {
-        let name = |media: &Option<StoredMedia>| media.as_ref().and_then(|media| media.name.clone());
-        let in_text = |text: &str| text.to_lowercase().contains(word);
-        match self {
-            StoredContent::Text(text) => in_text(text),
+    pub fn texts(&self) -> Vec<&str> {
+        let name = StoredMedia::name_of;
+        let texts = match self {
+            StoredContent::Text(text) => [Some(text.as_str()), None],
             StoredContent::Image(media) | StoredContent::File(media) | StoredContent::Video { media, .. } => {
-                name(media).is_some_and(|name| in_text(&name))
+                [name(media.as_ref()), None]
             }
-            StoredContent::Voice { media, transcript } => {
-                transcript.as_deref().is_some_and(in_text) || name(media).is_some_and(|name| in_text(&name))
-            }
-            StoredContent::Location { label, .. } => in_text(label),
+            StoredContent::Voice { media, transcript } => [transcript.as_deref(), name(media.as_ref())],
+            StoredContent::Location { label, .. } => [Some(label.as_str()), None],
             StoredContent::Link {
                 title, description, ..
             }
             | StoredContent::News {
                 title, description, ..
-            } => in_text(title) || in_text(description),
-            StoredContent::MiniProgram { title, .. } => in_text(title),
-            StoredContent::Unknown { .. } => false,
-        }
+            } => [Some(title.as_str()), Some(description.as_str())],
+            StoredContent::MiniProgram { title, .. } => [Some(title.as_str()), None],
+            StoredContent::Unknown { .. } => [None, None],
+        };
+        texts.into_iter().flatten().collect()
+    }
+
+    /// Whether a text a person would look for contains `word`, which is lower-case.
+    #[must_use]
+    pub fn mentions(&self, word: &str) -> bool {
+        self.texts().iter().any(|text| text.to_lowercase().contains(word))
     }
 
     /// What may name a stored file: ids, and addresses that end in one.

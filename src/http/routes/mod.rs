@@ -13,6 +13,7 @@ mod media;
 mod people;
 mod quick_replies;
 mod records;
+mod search;
 mod session;
 mod settings;
 mod tagging;
@@ -45,6 +46,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(customers::routes());
     routes.extend(people::routes());
     routes.extend(records::routes());
+    routes.extend(search::routes());
     routes.extend(tags::routes());
     routes.extend(tagging::routes());
     routes.extend(deeds::routes());

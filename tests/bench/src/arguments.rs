@@ -61,6 +61,9 @@ pub(crate) struct Options {
     /// Visitors connected in the group `desk`
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(1000..=15_000))]
     pub(crate) visitors: u16,
+    /// Messages searched in the group `search`
+    #[arg(long, value_name = "N", default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(10_000..=10_000_000))]
+    pub(crate) messages: u32,
     /// Memory with 10,000 visitors too
     #[arg(long)]
     pub(crate) large: bool,
@@ -87,6 +90,8 @@ pub(crate) enum Group {
     Idle,
     /// A full desk: many agents and connected visitors in one shop
     Desk,
+    /// Search over all messages
+    Search,
     /// Time from spawning to serving; disk space
     Start,
     /// Size of the executable

@@ -69,7 +69,24 @@ impl Installation {
     }
 
     pub(crate) fn start(&self) -> Outcome<Server> {
-        serve(&self.executable, &self.data(), self.folder.path())
+        self.start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(&self, arguments: &[&str]) -> Outcome<Server> {
+        serve_with(&self.executable, &self.data(), self.folder.path(), arguments)
+    }
+
+    /// The administrator's first login, without going to the desk.
+    pub(crate) async fn choose_password(&self, address: &str) -> Outcome {
+        let (session, _) = enter(address, "admin", &self.one_time).await?;
+        choose_password(session, &self.one_time, address).await?;
+        Ok(())
+    }
+
+    /// The administrator's session, once the password has been chosen.
+    pub(crate) async fn session(&self, address: &str) -> Outcome<Session> {
+        Ok(enter(address, "admin", CHOSEN).await?.0)
     }
 
     /// The agent, for the first time or again.
@@ -98,12 +115,17 @@ impl Installation {
 
 /// Serves a data folder; the log goes to a file in `folder`.
 pub(crate) fn serve(executable: &Path, data: &Path, folder: &Path) -> Outcome<Server> {
+    serve_with(executable, data, folder, &[])
+}
+
+fn serve_with(executable: &Path, data: &Path, folder: &Path, arguments: &[&str]) -> Outcome<Server> {
     let log = OpenOptions::new()
         .create(true)
         .append(true)
         .open(folder.join("log"))?;
     let mut command = command(executable, data);
-    command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(log);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+    command.stderr(log);
     Server::start(command)
 }
 

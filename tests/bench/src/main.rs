@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod chat;
 mod child;
 mod client;
 mod crowd;

@@ -43,13 +43,18 @@ impl Author {
 
     /// The body of a visitor's message.
     fn message(&self, number: usize) -> String {
+        self.body(&text(number))
+    }
+
+    /// The body of a message with a text in which nothing has to be escaped.
+    fn body(&self, text: &str) -> String {
         let n = self.next.get();
         self.next.set(n + 1);
         format!(
             "\"client_id\":\"{}-{n:010}\",\"created_at\":{},\"content\":{{\"kind\":\"text\",\"text\":\"{}\"}}}}",
             self.name,
             crate::machine::unix_milliseconds(),
-            text(number)
+            text
         )
     }
 
@@ -60,14 +65,22 @@ impl Author {
 
     /// A visitor's message as a request.
     pub(crate) fn post(&self, path: &str, visitor: &Visitor, number: usize) -> Vec<u8> {
-        let body = self.message(number);
-        format!(
+        request(path, visitor, &self.message(number))
+    }
+
+    /// The same with any text in which nothing has to be escaped.
+    pub(crate) fn say(&self, path: &str, visitor: &Visitor, text: &str) -> Vec<u8> {
+        request(path, visitor, &self.body(text))
+    }
+}
+
+fn request(path: &str, visitor: &Visitor, body: &str) -> Vec<u8> {
+    format!(
             "POST {path}messages HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{{{body}",
             visitor.token,
             body.len() + 1
         )
         .into_bytes()
-    }
 }
 
 /// A callback as a request, signed now.

@@ -22,7 +22,7 @@ const NEVER_BELOW_A_PLUGIN: [&str; 12] = [
 ];
 
 /// Direct dependencies that a crate must not have, with the reason.
-const WALLS: [(&str, &[&str], &str); 4] = [
+const WALLS: [(&str, &[&str], &str); 5] = [
     (
         "weikefu-core",
         &[
@@ -66,9 +66,18 @@ const WALLS: [(&str, &[&str], &str); 4] = [
         ],
         "storage knows neither the domain nor the wire",
     ),
+    (
+        "weikefu-search",
+        &["weikefu-core", "weikefu-channel", "weikefu-storage", "hyper"],
+        "the index knows neither the domain nor the truth",
+    ),
 ];
-/// The engines have one user.
-const ENGINES: [&str; 2] = ["sled", "bincode"];
+/// The engines have one user each.
+const ENGINES: [(&str, &str); 3] = [
+    ("sled", "weikefu-storage"),
+    ("bincode", "weikefu-storage"),
+    ("tantivy", "weikefu-search"),
+];
 
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
     let names: BTreeMap<_, _> = metadata
@@ -109,9 +118,8 @@ pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
             .filter(|(name, ..)| *name == member.name)
             .flat_map(|(_, banned, why)| banned.iter().map(|name| (*name, *why)))
             .collect();
-        if member.name != "weikefu-storage" {
-            banned.extend(ENGINES.map(|engine| (engine, "only weikefu-storage knows the engine")));
-        }
+        let others = ENGINES.iter().filter(|(_, user)| *user != member.name);
+        banned.extend(others.map(|(engine, _)| (*engine, "one crate alone knows this engine")));
         for (name, why) in banned.into_iter().filter(|(name, _)| direct.contains(name)) {
             findings.push(Finding::new(
                 &member.name,

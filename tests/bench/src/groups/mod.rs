@@ -4,6 +4,7 @@ mod delivery;
 mod full_desk;
 mod idle;
 mod scene;
+mod search;
 mod start;
 mod throughput;
 
@@ -56,6 +57,10 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     }
     if options.wants(Group::Desk) {
         full_desk::measure(&mut bench).await?;
+        bench.report.write(&output)?;
+    }
+    if options.wants(Group::Search) {
+        search::measure(&mut bench).await?;
         bench.report.write(&output)?;
     }
     if options.wants(Group::Start) {
