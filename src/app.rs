@@ -5,6 +5,7 @@ use crate::http::OpenPages;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use weikefu_core::accounts::Accounts;
+use weikefu_core::broadcast::Broadcasts;
 use weikefu_core::engine::Engine;
 use weikefu_core::index::MessageIndex;
 use weikefu_core::outbox::Outbox;
@@ -24,6 +25,7 @@ pub(crate) struct Installation {
     pub(crate) people: People,
     /// Finds messages.
     pub(crate) index: Arc<MessageIndex>,
+    pub(crate) broadcasts: Arc<Broadcasts<Channels>>,
     pub(crate) accounts: Arc<Accounts>,
     pub(crate) quick_replies: Arc<QuickReplies>,
     pub(crate) sealer: Sealer,
@@ -77,12 +79,19 @@ impl Installation {
         let quick_replies = Arc::new(QuickReplies::new(trees.clone()));
         let channels = Channels::new(trees.clone(), engine.clone(), sealer.clone(), folder);
         channels.keep_effects(work);
+        let broadcasts = Broadcasts::new(
+            engine.clone(),
+            trees.clone(),
+            Arc::clone(&channels),
+            people.clone(),
+        );
         Ok((
             Installation {
                 trees,
                 engine,
                 people,
                 index,
+                broadcasts,
                 accounts,
                 quick_replies,
                 sealer,
@@ -104,16 +113,23 @@ impl Installation {
         if let Err(error) = crate::admin::agents::reconcile(self).await {
             tracing::warn!(%error, "the desks could not be compared with the accounts");
         }
+        self.carry();
+        tokio::spawn(tidy(self.trees.clone()));
+    }
+
+    /// Has carried what is queued, of the desks and of broadcasts.
+    fn carry(&self) {
         if let Some(effects) = self.channels.take_effects() {
-            let outbox = Outbox::run(
+            let outbox = Outbox::new(
                 self.engine.clone(),
                 self.trees.clone(),
                 Arc::clone(&self.channels),
-                effects,
             );
-            tokio::spawn(outbox);
+            let (wake, woken) = mpsc::unbounded_channel();
+            let broadcasts = Arc::clone(&self.broadcasts).run(Arc::clone(&outbox), woken);
+            tokio::spawn(broadcasts);
+            tokio::spawn(outbox.run(effects, wake));
         }
-        tokio::spawn(tidy(self.trees.clone()));
     }
 }
 

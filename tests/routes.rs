@@ -22,13 +22,14 @@ const PUBLIC: [&str; 14] = [
 ];
 
 /// What each right asks for at least: said again here, so that nobody changes the table by accident.
-const RIGHTS: [(&str, &[&str]); 9] = [
+const RIGHTS: [(&str, &[&str]); 10] = [
     ("serve", &["agent", "senior", "administrator"]),
     ("customers", &["agent", "senior", "administrator"]),
     ("read_settings", &["agent", "senior", "administrator"]),
     ("supervise", &["senior", "administrator"]),
     ("manage_tags", &["senior", "administrator"]),
     ("export", &["senior", "administrator"]),
+    ("broadcast", &["senior", "administrator"]),
     ("edit_shop", &["administrator"]),
     ("administer", &["administrator"]),
     ("install", &[]),
@@ -198,7 +199,7 @@ async fn a_foreign_shop_looks_like_none() {
                 "epoch": 1, "seq": 1, "client_id": "x", "content": { "kind": "text", "text": "x" },
                 "tags": [], "blocked": true, "text": "x", "name": "x", "solved": true, "on": true,
                 "role": "agent", "nickname": "x", "disabled": true, "to": 1,
-                "auto": true, "limit": 1, "greeting": "",
+                "auto": true, "limit": 1, "greeting": "", "kind": "text", "revision": 1,
                 "close": { "on": false, "idle_minutes": 1, "text": "" },
                 "offline": { "on": false, "text": "" },
             });

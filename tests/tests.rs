@@ -5,6 +5,8 @@ mod harness;
 
 mod accounts;
 mod annotations;
+mod broadcast;
+mod broadcast_crash;
 mod cli;
 mod crash;
 mod crash_desk;

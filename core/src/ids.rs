@@ -59,6 +59,25 @@ id!(
     ConversationId, u64
 );
 
+id!(
+    /// A broadcast of one shop, in order of making.
+    BroadcastId, u64
+);
+
+impl BroadcastId {
+    /// The broadcast of a shop that took this ticket.
+    #[must_use]
+    pub fn of(shop: ShopId, ticket: u64) -> Self {
+        BroadcastId(u64::from(shop.0) << WITHIN_SHOP | u64::from(ticket as u32))
+    }
+
+    /// The shop the broadcast belongs to.
+    #[must_use]
+    pub fn shop(self) -> ShopId {
+        ShopId((self.0 >> WITHIN_SHOP) as u32)
+    }
+}
+
 impl CustomerId {
     /// The number within the shop, from 1.
     #[must_use]

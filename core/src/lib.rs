@@ -4,6 +4,7 @@
 //! durable before anybody hears of them; the rest reads, and keeps accounts, files and secrets.
 pub mod accounts;
 pub mod annotations;
+pub mod broadcast;
 pub mod desk;
 pub mod engine;
 pub mod error;

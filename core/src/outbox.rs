@@ -2,7 +2,7 @@
 use crate::desk::{Command, DeliveryResult, Effect, Reply};
 use crate::engine::Engine;
 use crate::error::Refusal;
-use crate::ids::{AgentId, ChannelId, ConversationId};
+use crate::ids::{AgentId, BroadcastId, ChannelId, ConversationId};
 use crate::records::{Conversation, DeliveryState, Message, Way};
 use crate::trees::Trees;
 use std::collections::{HashMap, VecDeque};
@@ -55,6 +55,18 @@ pub trait Carrier: Send + Sync + 'static {
     ) -> Carrying<'_, ()>;
 }
 
+/// An address that is held: see [`Outbox::hold`].
+pub struct Held<C: Carrier> {
+    outbox: Arc<Outbox<C>>,
+    address: Address,
+}
+
+impl<C: Carrier> Drop for Held<C> {
+    fn drop(&mut self) {
+        self.outbox.release(&self.address);
+    }
+}
+
 /// The outbox.
 pub struct Outbox<C> {
     engine: Engine,
@@ -64,29 +76,71 @@ pub struct Outbox<C> {
 }
 
 impl<C: Carrier> Outbox<C> {
-    /// Takes up what the last run left behind, then everything new, until the engine ends.
-    pub async fn run(
-        engine: Engine,
-        trees: Trees,
-        carrier: Arc<C>,
-        mut effects: mpsc::UnboundedReceiver<Effect>,
-    ) {
-        let outbox = Arc::new(Outbox {
+    /// Nothing is carried before [`Outbox::run`].
+    pub fn new(engine: Engine, trees: Trees, carrier: Arc<C>) -> Arc<Self> {
+        Arc::new(Outbox {
             engine,
             trees,
             carrier,
             lines: Mutex::default(),
-        });
-        outbox.resume().await;
-        let notices = outbox.notifier();
+        })
+    }
+
+    /// Takes up what the last run left behind, then everything new, until the engine ends. Broadcasts that want to
+    /// be looked after are passed on.
+    pub async fn run(
+        self: Arc<Self>,
+        mut effects: mpsc::UnboundedReceiver<Effect>,
+        broadcasts: mpsc::UnboundedSender<BroadcastId>,
+    ) {
+        self.resume().await;
+        let notices = self.notifier();
         while let Some(effect) = effects.recv().await {
             match effect {
                 Effect::Carry {
                     conversation, seq, ..
-                } => outbox.line_up(conversation, seq),
-                Effect::Await { conversation, seq } => outbox.watch(conversation, seq),
+                } => self.line_up(conversation, seq),
+                Effect::Await { conversation, seq } => self.watch(conversation, seq),
+                Effect::Broadcast(id) => drop(broadcasts.send(id)),
                 notice @ Effect::Notify { .. } => drop(notices.send(notice)),
             }
+        }
+    }
+
+    /// Whether messages of the desk are on their way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.values().any(|line| !line.is_empty())
+    }
+
+    /// Keeps the desk's messages to an address waiting until the hold is dropped; `None` when one is on its way, or
+    /// somebody else holds it.
+    #[must_use]
+    pub fn hold(self: &Arc<Self>, channel: ChannelId, peer: &str) -> Option<Held<C>> {
+        let address = (channel, peer.to_owned());
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.contains_key(&address) {
+            return None;
+        }
+        lines.insert(address.clone(), VecDeque::new());
+        Some(Held {
+            outbox: Arc::clone(self),
+            address,
+        })
+    }
+
+    fn release(self: &Arc<Self>, address: &Address) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.get(address).is_some_and(VecDeque::is_empty) {
+            lines.remove(address);
+            return;
+        }
+        drop(lines);
+        // Without a runtime the process is ending: what is queued stays queued in the store.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let _inside = runtime.enter();
+            self.walk(address.clone());
         }
     }
 
@@ -171,6 +225,12 @@ impl<C: Carrier> Outbox<C> {
             return;
         }
         lines.insert(address.clone(), VecDeque::from([(conversation, seq)]));
+        drop(lines);
+        self.walk(address);
+    }
+
+    /// Carries what stands in a line, until it is empty.
+    fn walk(self: &Arc<Self>, address: Address) {
         let outbox = Arc::clone(self);
         tokio::spawn(async move {
             while let Some((conversation, seq)) = outbox.first(&address) {
@@ -287,7 +347,7 @@ fn wait_before_retry(error: &Error, attempt: u32) -> Option<Duration> {
     Some(wait / 2 + wait / 2 * u32::from(random[0]) / 255)
 }
 
-fn refused(error: Error) -> DeliveryResult {
+pub(crate) fn refused(error: Error) -> DeliveryResult {
     // The platform's number helps whoever looks it up; its words, in another language, help nobody here.
     let number = error
         .upstream

@@ -21,6 +21,8 @@ pub enum Action {
     ManageTags,
     /// Tables of the shop's customers, tags and replies, out and in; what is done to many customers by a filter.
     Export,
+    /// Prepare, start and watch broadcasts to many customers.
+    Broadcast,
     /// Change what holds for the whole shop: texts, times, shared replies, entries.
     EditShop,
     /// Channels, agents, roles.
@@ -40,13 +42,14 @@ pub enum Asker {
 
 impl Action {
     /// All of them, in the order people read them.
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 10] = [
         Action::Serve,
         Action::Customers,
         Action::ReadSettings,
         Action::Supervise,
         Action::ManageTags,
         Action::Export,
+        Action::Broadcast,
         Action::EditShop,
         Action::Administer,
         Action::Install,
@@ -56,7 +59,7 @@ impl Action {
     const fn least(self) -> Option<Role> {
         match self {
             Action::Serve | Action::Customers | Action::ReadSettings => Some(Role::Agent),
-            Action::Supervise | Action::ManageTags | Action::Export => Some(Role::Senior),
+            Action::Supervise | Action::ManageTags | Action::Export | Action::Broadcast => Some(Role::Senior),
             Action::EditShop | Action::Administer => Some(Role::Administrator),
             Action::Install => None,
         }

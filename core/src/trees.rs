@@ -1,12 +1,12 @@
 //! Every tree there is, by name and type. The only place that names them.
 use crate::desk::{Change, DedupeKey, Facts, Lookup, Stuck};
-use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
+use crate::ids::{AgentId, BroadcastId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::media;
 use crate::records::{
-    Agent, Alarm, Annotation, AnnotationId, Begun, BehaviourRecord, Blob, ChannelRecord, Conversation,
-    ConversationState, Counters, Customer, Deed, DeedId, DeliveryState, DeskAgent, Identity, MediaMeta,
-    Membership, Message, OutboxEntry, Picture, QuickBox, QuickReply, Reach, Seen, Session, Shop,
-    ShopSettings, Tag, TagId,
+    Agent, Alarm, Annotation, AnnotationId, Begun, BehaviourRecord, Blob, Broadcast, BroadcastState,
+    ChannelRecord, Conversation, ConversationState, Counters, Customer, Deed, DeedId, DeliveryState,
+    DeskAgent, Identity, MediaMeta, Membership, Message, OutboxEntry, Picture, Progress, QuickBox,
+    QuickReply, Reach, Recipient, RecipientState, Seen, Session, Shop, ShopSettings, Silence, Tag, TagId,
 };
 use serde::{Deserialize, Serialize};
 use weikefu_storage::{Db, Error, Key, Tree, Txn, record};
@@ -160,6 +160,24 @@ pub struct Trees {
     pub quick_replies: Tree<(ShopId, AgentId, u32), QuickReply>,
     /// Plugins' timers.
     pub alarms: Tree<(ChannelId, String), Alarm>,
+    /// Broadcasts.
+    pub broadcasts: Tree<BroadcastId, Broadcast>,
+    /// Broadcasts that something will happen to; all a start has to look after.
+    pub broadcasts_live: Tree<BroadcastId, Present>,
+    /// Broadcasts by who made them and the console's id.
+    pub broadcast_clients: Tree<(ShopId, AgentId, String), Number>,
+    /// How far each has come.
+    pub broadcast_progress: Tree<BroadcastId, Progress>,
+    /// Their lists.
+    pub recipients: Tree<(BroadcastId, u32), Recipient>,
+    /// Places on a list by state, without those nobody has looked at and those being sent.
+    pub recipient_states: Tree<(BroadcastId, u8, u32), Present>,
+    /// Places that are being sent; after a crash nobody knows what became of them.
+    pub recipients_sending: Tree<(BroadcastId, u32), Present>,
+    /// Broadcasts each customer has got, by day of the shop.
+    pub broadcast_days: Tree<(ShopId, u32, CustomerId), Number>,
+    /// Hours of silence.
+    pub silences: Tree<ShopId, Silence>,
 }
 
 impl Trees {
@@ -203,6 +221,15 @@ impl Trees {
             quick_boxes: db.tree("quick_boxes")?,
             quick_replies: db.tree("quick_replies")?,
             alarms: db.tree("alarms")?,
+            broadcasts: db.tree("broadcasts")?,
+            broadcasts_live: db.tree("broadcasts_live")?,
+            broadcast_clients: db.tree("broadcast_clients")?,
+            broadcast_progress: db.tree("broadcast_progress")?,
+            recipients: db.tree("recipients")?,
+            recipient_states: db.tree("recipient_states")?,
+            recipients_sending: db.tree("recipients_sending")?,
+            broadcast_days: db.tree("broadcast_days")?,
+            silences: db.tree("silences")?,
         })
     }
 
@@ -262,6 +289,27 @@ impl Trees {
             }
             Change::Stuck(stuck) => txn.put(&self.stuck, &stuck.into(), &Present)?,
             Change::Unstuck(stuck) => txn.delete(&self.stuck, &stuck.into()),
+            Change::Broadcast(broadcast) => self.write_broadcast(txn, broadcast)?,
+            Change::BroadcastGone(broadcast) => {
+                let id = broadcast.id;
+                txn.delete(&self.broadcasts, &id);
+                txn.delete(&self.broadcast_progress, &id);
+                let client = (id.shop(), broadcast.by, broadcast.client_id.clone());
+                txn.delete(&self.broadcast_clients, &client);
+            }
+            Change::Progress(id, progress) => txn.put(&self.broadcast_progress, id, progress)?,
+            Change::Recipient(id, n, before, recipient) => {
+                self.write_recipient(txn, *id, *n, *before, recipient)?;
+            }
+            Change::BroadcastDay(day, customer, count) => {
+                let key = (customer.shop(), *day, *customer);
+                if *count == 0 {
+                    txn.delete(&self.broadcast_days, &key);
+                } else {
+                    txn.put(&self.broadcast_days, &key, &Number(*count))?;
+                }
+            }
+            Change::Silence(shop, silence) => txn.put(&self.silences, shop, silence)?,
         }
         Ok(())
     }
@@ -277,6 +325,36 @@ impl Trees {
         }
         txn.delete(tree, key);
         Ok(())
+    }
+
+    fn write_broadcast(&self, txn: &mut Txn, broadcast: &Broadcast) -> Result<(), Error> {
+        let id = broadcast.id;
+        if broadcast.state == BroadcastState::Draft && broadcast.revision == 1 {
+            let client = (id.shop(), broadcast.by, broadcast.client_id.clone());
+            txn.put(&self.broadcast_clients, &client, &Number(id.0 as u32))?;
+        }
+        Self::write_present(txn, &self.broadcasts_live, &id, broadcast.state.is_live())?;
+        txn.put(&self.broadcasts, &id, broadcast)
+    }
+
+    fn write_recipient(
+        &self,
+        txn: &mut Txn,
+        id: BroadcastId,
+        n: u32,
+        before: RecipientState,
+        recipient: &Recipient,
+    ) -> Result<(), Error> {
+        for (state, stands) in [(before, false), (recipient.state, true)] {
+            match state {
+                RecipientState::Pending => {}
+                RecipientState::Sending => {
+                    Self::write_present(txn, &self.recipients_sending, &(id, n), stands)?;
+                }
+                state => Self::write_present(txn, &self.recipient_states, &(id, state as u8, n), stands)?,
+            }
+        }
+        txn.put(&self.recipients, &(id, n), recipient)
     }
 
     fn write_conversation(&self, txn: &mut Txn, conversation: &Conversation) -> Result<(), Error> {
@@ -377,5 +455,23 @@ impl Facts for Grouped<'_> {
     fn account(&self, agent: AgentId) -> Lookup<Agent> {
         // Not a desk's to write: what is stored is what is so.
         self.trees.agents.get(&agent)
+    }
+    fn broadcast(&self, id: BroadcastId) -> Lookup<Broadcast> {
+        self.txn.get(&self.trees.broadcasts, &id)
+    }
+    fn broadcast_of(&self, shop: ShopId, agent: AgentId, client_id: &str) -> Lookup<BroadcastId> {
+        let key = (shop, agent, client_id.to_owned());
+        let found = self.txn.get(&self.trees.broadcast_clients, &key)?;
+        Ok(found.map(|Number(n)| BroadcastId::of(shop, n.into())))
+    }
+    fn progress(&self, id: BroadcastId) -> Lookup<Progress> {
+        self.txn.get(&self.trees.broadcast_progress, &id)
+    }
+    fn recipient(&self, id: BroadcastId, n: u32) -> Lookup<Recipient> {
+        self.txn.get(&self.trees.recipients, &(id, n))
+    }
+    fn broadcasts_on(&self, shop: ShopId, day: u32, customer: CustomerId) -> Result<u32, Error> {
+        let count = self.txn.get(&self.trees.broadcast_days, &(shop, day, customer))?;
+        Ok(count.map_or(0, |Number(count)| count))
     }
 }

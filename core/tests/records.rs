@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used)] // a test ends where it fails
 use std::fmt::Debug;
 use weikefu_channel::{Action, Cause, Content, Kind, MediaRef, Trigger};
-use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
+use weikefu_core::ids::{AgentId, BroadcastId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
     Agent, Agent1, Alarm, Annotation, AnnotationId, Author, Auto, AutoClose, BehaviourRecord, Blob, Blocked,
-    Card, ChannelRecord, Conversation, ConversationState, Counters, Customer, Delivery, DeliveryState,
-    DeskAgent, Details, Gender, Grant, Identity, LastMessage, MediaMeta, Membership, Message, OfflineText,
-    OutboxEntry, Presence, QuickBox, QuickFolder, QuickReply, Reach, Reason, Role, Said, Seen, Session, Shop,
-    ShopSettings, Solved, Speaker, StoredContent, Suppression, Tag, TagId, Transfer, Way,
+    Broadcast, BroadcastDraft, BroadcastKind, BroadcastState, Card, ChannelRecord, Conversation,
+    ConversationState, Counters, Customer, Delivery, DeliveryState, DeskAgent, Details, Gender, Grant,
+    Identity, LastMessage, MediaMeta, Membership, Message, OfflineText, OutboxEntry, Paused, Presence,
+    Progress, QuickBox, QuickFolder, QuickReply, Reach, Reason, Recipient, RecipientState, Role, Said, Seen,
+    Session, Shop, ShopSettings, Silence, Skip, Solved, Speaker, StoredContent, Suppression, Tag, TagId,
+    Transfer, WaitReason, Waiting, Way,
 };
 use weikefu_core::trees::{Number, Present};
 use weikefu_storage::Record;
@@ -605,4 +607,104 @@ fn a_ledger_and_what_was_not_sent_read_back() {
             ..message()
         });
     }
+}
+
+fn broadcast() -> Broadcast {
+    Broadcast {
+        id: BroadcastId::of(ShopId(1), 7),
+        draft: BroadcastDraft {
+            kind: BroadcastKind::Text,
+            parts: vec![StoredContent::Text("你好".into())],
+            filter: "{}".into(),
+            also_open: true,
+            daily_limit: 2,
+            through_night: false,
+        },
+        revision: 3,
+        state: BroadcastState::Paused,
+        by: AgentId(1),
+        client_id: "c".into(),
+        created: 1,
+        at: Some(2),
+        started: Some((AgentId(1), 3)),
+        finished: None,
+        paused: Some(Paused {
+            by: None,
+            reason: Some(Reason {
+                zh: "坏".into(),
+                en: "bad".into(),
+            }),
+            at: 4,
+        }),
+    }
+}
+
+fn progress() -> Progress {
+    let mut progress = Progress {
+        total: 9,
+        complete: true,
+        last: Some(CustomerId::of(ShopId(1), 9)),
+        next: 5,
+        sending: 1,
+        accepted: 2,
+        failed: 1,
+        unknown: 1,
+        messages: 4,
+        partial: 1,
+        waiting: Some(Waiting {
+            until: 5,
+            why: WaitReason::RateLimited,
+        }),
+        ..Progress::default()
+    };
+    progress.skip(Skip::Stopped, 1);
+    progress
+}
+
+fn recipient() -> Recipient {
+    Recipient {
+        customer: CustomerId::of(ShopId(1), 9),
+        channel: ChannelId(2),
+        peer: "o".into(),
+        state: RecipientState::Skipped,
+        skip: Some(Skip::QuotaReserved),
+        sent: 1,
+        tries: 2,
+        day: Some(20_000),
+        at: 6,
+        proof: Some("errcode 0".into()),
+        reason: None,
+    }
+}
+
+/// As the first version wrote them.
+const BROADCAST_1: &str = "06626361737431fd070000000100000000010006e4bda0e5a5bd027b7d01020003040101630201040101060001000103e59d8f0362616408";
+const PROGRESS_1: &str = "06626370726731090101fd090000000100000005010201010b00000000000000000000010401010a01";
+const RECIPIENT_1: &str =
+    "06626372656331fd090000000100000002016f060109010201fb204e0c0109657272636f6465203000";
+
+#[test]
+fn broadcasts_read_back_and_their_first_version_stays_readable() {
+    reads_back(broadcast());
+    reads_back(progress());
+    reads_back(recipient());
+    reads_back(Silence::default());
+    assert_eq!(
+        Broadcast::decode(&from_hex(BROADCAST_1)),
+        Some(broadcast()),
+        "{}",
+        hex(&broadcast().encode().unwrap())
+    );
+    assert_eq!(
+        Progress::decode(&from_hex(PROGRESS_1)),
+        Some(progress()),
+        "{}",
+        hex(&progress().encode().unwrap())
+    );
+    assert_eq!(
+        Recipient::decode(&from_hex(RECIPIENT_1)),
+        Some(recipient()),
+        "{}",
+        hex(&recipient().encode().unwrap())
+    );
 }

@@ -1,6 +1,7 @@
 //! What an administrator can do without the console. The command line does it on the store itself, or, when a
 //! server holds the store, asks that server through a socket only the same user can open.
 pub(crate) mod agents;
+pub(crate) mod broadcasts;
 pub(crate) mod channels;
 pub(crate) mod control;
 pub(crate) mod doctor;
@@ -109,6 +110,13 @@ pub(crate) enum Order {
     SearchRebuild,
     /// How the search index is doing.
     SearchStatus,
+    BroadcastList {
+        shop: Option<u32>,
+    },
+    BroadcastOne {
+        id: u64,
+        wish: broadcasts::Wish,
+    },
 }
 
 impl Order {
@@ -130,6 +138,7 @@ impl Order {
             | Order::AgentPassword { .. }
             | Order::AgentDisable { .. }
             | Order::AgentLogout { .. } => Action::Install,
+            Order::BroadcastList { .. } | Order::BroadcastOne { .. } => Action::Broadcast,
             Order::AgentAdd { .. }
             | Order::AgentRole { .. }
             | Order::AgentRemove { .. }
@@ -149,14 +158,26 @@ pub(crate) enum Done {
     Channel(ChannelDone),
     ShopMade(ShopMade),
     Shop(ShopDone),
-    Shops { shops: Vec<ShopDone> },
-    Agents { agents: Vec<AgentLine> },
-    Channels { channels: Vec<ChannelDone> },
-    Plugins { plugins: Vec<PluginLine> },
+    Shops {
+        shops: Vec<ShopDone>,
+    },
+    Agents {
+        agents: Vec<AgentLine>,
+    },
+    Channels {
+        channels: Vec<ChannelDone>,
+    },
+    Plugins {
+        plugins: Vec<PluginLine>,
+    },
     Messages(doctor::Report),
     Exported(tables::Exported),
     Imported(Report),
     Search(SearchIndex),
+    Broadcast(broadcasts::BroadcastLine),
+    Broadcasts {
+        broadcasts: Vec<broadcasts::BroadcastLine>,
+    },
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

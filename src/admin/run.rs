@@ -1,5 +1,8 @@
 //! Carries out an order.
-use super::{AgentDone, AgentLine, Done, Order, PluginLine, agents, channels, doctor, search, shops, tables};
+use super::{
+    AgentDone, AgentLine, Done, Order, PluginLine, agents, broadcasts, channels, doctor, search, shops,
+    tables,
+};
 use crate::app::Installation;
 use weikefu_core::error::Refusal;
 use weikefu_core::ids::ShopId;
@@ -81,6 +84,8 @@ pub(crate) async fn run_with(
         }
         Order::SearchRebuild => search::rebuild(installation).await.map(Done::Search),
         Order::SearchStatus => search::look(installation).await.map(Done::Search),
+        Order::BroadcastList { shop } => broadcasts::list(installation, shops::choose(installation, shop)?),
+        Order::BroadcastOne { id, wish } => broadcasts::one(installation, id, wish).await,
         about_an_agent => of_an_agent(installation, about_an_agent).await.map(Done::Agent),
     }
 }

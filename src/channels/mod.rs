@@ -1,5 +1,6 @@
 //! The channels of this installation: loaded plugins, opened accounts, how they are doing.
 mod alarms;
+mod broadcasts;
 mod carrier;
 mod directory;
 mod entries;
@@ -50,6 +51,11 @@ pub(crate) struct OpenChannel {
 impl OpenChannel {
     pub(crate) fn can(&self, capability: &str) -> bool {
         self.manifest.capabilities.iter().any(|name| name == capability)
+    }
+
+    /// Its platform counts messages.
+    pub(crate) fn counts(&self) -> bool {
+        !self.rules.is_empty()
     }
 
     pub(crate) fn takes_sockets(&self) -> bool {
@@ -226,8 +232,8 @@ impl Channels {
         match self.by_id(id) {
             _ if !self.is_on(id) => Gate::Off,
             None => Gate::Down,
-            Some(open) if open.rules.is_empty() => Gate::Open,
-            Some(_) => Gate::Counted,
+            Some(open) if open.counts() => Gate::Counted,
+            Some(_) => Gate::Open,
         }
     }
 

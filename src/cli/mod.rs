@@ -1,4 +1,5 @@
 //! The command line. One file per command.
+mod broadcast;
 mod demo;
 mod doctor;
 mod exit;
@@ -94,6 +95,9 @@ enum Command {
     /// 消息搜索
     #[command(subcommand)]
     Search(search::Search),
+    /// 群发：查看、暂停、停止（服务运行与否都可以）
+    #[command(subcommand)]
+    Broadcast(Broadcast),
     /// 演示：临时店铺、两位客服、模拟微信和示例商城页
     Demo(demo::Demo),
     /// 检查正在运行的服务是否正常
@@ -262,6 +266,31 @@ enum Doctor {
         /// 只检查该店铺
         #[arg(long)]
         shop: Option<u32>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Broadcast {
+    /// 列出最近的群发
+    List {
+        /// 店铺编号，只有一个店铺时可省略
+        #[arg(long)]
+        shop: Option<u32>,
+    },
+    /// 查看一次群发的结果
+    Show {
+        /// 群发编号
+        id: u64,
+    },
+    /// 暂停；在控制台可以继续
+    Pause {
+        /// 群发编号
+        id: u64,
+    },
+    /// 停止；不能再继续
+    Stop {
+        /// 群发编号
+        id: u64,
     },
 }
 

@@ -1,5 +1,6 @@
 //! Orders of the command line: to a running server if there is one, else to the store itself.
-use super::{Agent, Channel, Command, Common, Doctor, Plugin, Shop, exit, output};
+use super::{Agent, Broadcast, Channel, Command, Common, Doctor, Plugin, Shop, exit, output};
+use crate::admin::broadcasts::Wish;
 use crate::admin::{self, Done, Order, Refused, control};
 use crate::app::{Installation, StartError};
 use crate::data::DataFolder;
@@ -83,6 +84,13 @@ pub(super) fn of(command: Command) -> Result<Order, Refusal> {
         Command::Channel(Channel::List { shop }) => Order::ChannelList { shop },
         Command::Plugin(Plugin::List) => Order::PluginList,
         Command::Doctor(Doctor::Messages { shop }) => Order::DoctorMessages { shop },
+        Command::Broadcast(Broadcast::List { shop }) => Order::BroadcastList { shop },
+        Command::Broadcast(Broadcast::Show { id }) => Order::BroadcastOne { id, wish: Wish::Show },
+        Command::Broadcast(Broadcast::Pause { id }) => Order::BroadcastOne {
+            id,
+            wish: Wish::Pause,
+        },
+        Command::Broadcast(Broadcast::Stop { id }) => Order::BroadcastOne { id, wish: Wish::Stop },
         _ => return Err(Refusal::Malformed("not an order".into())),
     })
 }

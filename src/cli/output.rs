@@ -128,6 +128,12 @@ fn text(language: Language, done: &Done) {
         Done::Exported(exported) => super::tables::exported(language, exported),
         Done::Imported(report) => super::tables::imported(language, report),
         Done::Search(index) => search(language, index),
+        Done::Broadcast(one) => super::broadcast::print(language, one),
+        Done::Broadcasts { broadcasts } => {
+            list(broadcasts, say("还没有群发。", "No broadcast yet."), |one| {
+                super::broadcast::short(language, one)
+            });
+        }
         Done::Plugins { plugins } => {
             list(plugins, say("没有插件。", "No plugins."), |plugin| {
                 plugin_line(language, say, plugin)

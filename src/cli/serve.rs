@@ -165,7 +165,7 @@ pub(super) async fn serve(
     let orders = tokio::spawn(control::serve(orders, installation.clone()));
     // A channel may take long to open; who wants to stop meanwhile need not wait for it.
     let stopped_early = tokio::select! {
-        () = installation.start() => false,
+        () = Box::pin(installation.start()) => false,
         () = signals.stop() => true,
     };
     let (stop, stopping) = watch::channel(false);

@@ -19,6 +19,7 @@ use weikefu_core::feed::{Published, Subscription};
 use weikefu_core::history;
 use weikefu_core::ids::{AgentId, ShopId};
 use weikefu_core::records::Role;
+use weikefu_core::rights::Action;
 use weikefu_core::rights::{self, Holding};
 
 /// How often a session is looked at again without a reason: one that has run out is cut off within a second.
@@ -219,6 +220,7 @@ impl Listener {
         };
         let text = match what {
             Happening::Message { held, .. } if !self.reads(held) => return Ok(()),
+            Happening::Broadcast { .. } if !rights::permits(self.role, Action::Broadcast) => return Ok(()),
             Happening::Returned { offer, owner, .. }
                 if ![Some(offer.from), Some(offer.to), *owner].contains(&Some(self.agent)) =>
             {

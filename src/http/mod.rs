@@ -1,6 +1,7 @@
 //! HTTP: hyper serves, a table of routes decides who may ask what.
 mod admin_views;
 mod annotated;
+mod broadcasts;
 mod channel;
 mod contact;
 mod context;
@@ -21,6 +22,7 @@ mod server;
 mod sockets;
 pub(crate) mod views;
 
+pub(crate) use broadcasts::skipped;
 pub(crate) use open_pages::OpenPages;
 pub(crate) use openapi::document;
 pub(crate) use server::{Server, ServerError};

@@ -1,4 +1,5 @@
 //! Records as the console sees them.
+use super::broadcasts;
 use super::reach;
 use super::views::{
     AgentView, BehaviourView, ChannelRef, ChannelStatus, ConversationView, CustomerView, DeliveryView,
@@ -240,6 +241,7 @@ pub(crate) fn speaks(what: &Happening) -> bool {
             .as_ref()
             .is_some_and(|delivery| delivery.reason.is_some() || delivery.suppressed.is_some()),
         Happening::Channel { text, .. } => !text.is_empty(),
+        Happening::Broadcast { .. } => true,
         Happening::Conversation { .. }
         | Happening::Returned { .. }
         | Happening::Agent { .. }
@@ -294,6 +296,9 @@ pub(crate) fn event(
             from: offer.from,
             to: offer.to,
             reason: *reason,
+        },
+        Happening::Broadcast { broadcast, progress } => EventView::Broadcast {
+            broadcast: Box::new(broadcasts::view(installation, broadcast, progress, language)),
         },
         Happening::Changed(topic) => EventView::Changed { topic: *topic },
     }

@@ -1,9 +1,11 @@
 //! What the console sees. Made from records, never stored.
+mod broadcasts;
 mod customers;
 mod people;
 mod search;
 mod settings;
 
+pub(crate) use broadcasts::*;
 pub(crate) use customers::*;
 pub(crate) use people::*;
 pub(crate) use search::*;
@@ -378,6 +380,10 @@ pub(crate) enum EventView {
         from: AgentId,
         to: AgentId,
         reason: ReturnReason,
+    },
+    /// A broadcast is different, or has come further; a few times a second at most.
+    Broadcast {
+        broadcast: Box<BroadcastView>,
     },
     /// Something beside the desk is different: whoever shows it asks again.
     Changed {

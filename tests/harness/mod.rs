@@ -1,5 +1,6 @@
 //! What the tests share: a running weikefu, an agent's session, a visitor of the widget, an official account.
 mod agent;
+mod broadcast;
 mod browser;
 mod dice;
 mod server;
@@ -8,6 +9,7 @@ mod visitor;
 mod wechat;
 
 pub(crate) use agent::{Agent, CHOSEN, text_of, texts};
+pub(crate) use broadcast::{skipped, sum_of};
 pub(crate) use browser::{Answer, Browser, Socket};
 pub(crate) use dice::Dice;
 pub(crate) use server::Weikefu;

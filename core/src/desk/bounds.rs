@@ -1,8 +1,10 @@
 //! The bounds of a command. What is larger than a record may be has to be refused before anything is decided:
 //! once decided it must be written, and a store that cannot write stops the desk.
 use super::bulk::{BulkCommand, SLICE};
+use super::casting::{BroadcastCommand, PICKS, ROWS};
 use super::command::{AgentSettings, Command};
 use super::customers::{CustomerCommand, Edit};
+use crate::broadcast::limits;
 use crate::error::Refusal;
 use crate::records::{ShopSettings, StoredContent};
 use weikefu_channel::{Content, Inbound, Profile, What};
@@ -13,6 +15,8 @@ const CONTENT: usize = 48 << 10;
 pub(crate) const PEER: usize = 128;
 /// Bytes of a platform's or a console's id of a message.
 const MESSAGE_ID: usize = 256;
+/// Bytes of a console's id of a broadcast.
+const CLIENT_ID: usize = 64;
 /// Bytes of what describes a behaviour.
 const DETAIL: usize = 1024;
 /// Bytes of a field of a profile.
@@ -75,6 +79,7 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
             few("addresses", addresses.len(), ADDRESSES)
         }
         Command::Bulk(command) => bulk(command),
+        Command::Broadcast(command) => broadcasts(command),
         Command::Join { .. }
         | Command::Refresh { .. }
         | Command::Leave { .. }
@@ -96,6 +101,30 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
         | Command::Delivered { .. }
         | Command::Announce { .. }
         | Command::Changed(_) => Ok(()),
+    }
+}
+
+fn broadcasts(command: &BroadcastCommand) -> Result<(), Refusal> {
+    match command {
+        BroadcastCommand::Draft { client_id, draft, .. } => {
+            within("client_id", client_id, 1, CLIENT_ID)?;
+            limits::check(draft)
+        }
+        BroadcastCommand::Edit { draft, .. } => limits::check(draft),
+        BroadcastCommand::Silence(silence) => {
+            number("from", silence.from, 0, 1439)?;
+            number("to", silence.to, 0, 1439)
+        }
+        BroadcastCommand::Freeze { rows, .. } if rows.len() > ROWS => {
+            Err(Refusal::Malformed("too many rows".into()))
+        }
+        BroadcastCommand::Freeze { rows, .. } => {
+            rows.iter().try_for_each(|row| within("peer", &row.peer, 1, PEER))
+        }
+        BroadcastCommand::Take { picks, .. } if picks.len() > PICKS => {
+            Err(Refusal::Malformed("too many picks".into()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a decision writes.
-use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
+use crate::ids::{AgentId, BroadcastId, ChannelId, ConversationId, CustomerId, Millis, ShopId};
 use crate::records::{
-    Annotation, AnnotationId, BehaviourRecord, Conversation, Counters, Customer, Deed, DeedId, DeliveryState,
-    DeskAgent, Message, OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
+    Annotation, AnnotationId, BehaviourRecord, Broadcast, Conversation, Counters, Customer, Deed, DeedId,
+    DeliveryState, DeskAgent, Message, OutboxEntry, Progress, Reach, Recipient, RecipientState, Seen,
+    ShopSettings, Silence, StoredContent, Tag, TagId,
 };
 use sha2::{Digest, Sha256};
 
@@ -38,6 +39,15 @@ pub enum Change {
     Stuck(Stuck),
     /// It has left that state.
     Unstuck(Stuck),
+    Broadcast(Box<Broadcast>),
+    /// A draft was removed.
+    BroadcastGone(Box<Broadcast>),
+    Progress(BroadcastId, Progress),
+    /// A place on a broadcast's list, and the state it had before.
+    Recipient(BroadcastId, u32, RecipientState, Box<Recipient>),
+    /// Broadcasts a customer has got on a day of the shop.
+    BroadcastDay(u32, CustomerId, u32),
+    Silence(ShopId, Silence),
 }
 
 /// Names a message that did not get out, by state and time.
@@ -70,6 +80,17 @@ impl Change {
             }
             Change::Deed(_, _, deed) => 512 + deed.about.len(),
             Change::Annotation(_, annotation) => 768 + annotation.text.len(),
+            Change::Broadcast(broadcast) => {
+                let parts: usize = broadcast.draft.parts.iter().map(StoredContent::bytes).sum();
+                2048 + parts + broadcast.draft.filter.len()
+            }
+            Change::Recipient(_, _, _, recipient) => {
+                let reason = recipient
+                    .reason
+                    .as_ref()
+                    .map_or(0, |it| it.zh.len() + it.en.len());
+                512 + recipient.peer.len() + recipient.proof.as_ref().map_or(0, String::len) + reason
+            }
             Change::Behaviour(_, _, behaviour) => 256 + behaviour.detail.len(),
             Change::Reach(_, peer, reach) => 512 + peer.len() + 10 * reach.sent.len(),
             _ => 512,

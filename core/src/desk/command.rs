@@ -1,11 +1,13 @@
 //! What can be asked of a desk, and what it answers.
 use super::bulk::{BulkCommand, Slice};
+use super::casting::BroadcastCommand;
 use super::contact::Address;
 use super::customers::CustomerCommand;
 use super::work::Topic;
 use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
 use crate::records::{
-    Annotation, AutoClose, Conversation, Customer, DeskAgent, Message, OfflineText, ShopSettings, Tag,
+    Annotation, AutoClose, Broadcast, Conversation, Customer, DeskAgent, Message, OfflineText, Progress,
+    ShopSettings, Tag,
 };
 use weikefu_channel::{Cause, Content, Inbound, Stored, Words};
 
@@ -228,6 +230,8 @@ pub enum Command {
     Customer(CustomerCommand),
     /// A slice of something that is done to many.
     Bulk(BulkCommand),
+    /// Something about broadcasts.
+    Broadcast(BroadcastCommand),
     /// Something that is not part of the desk's picture has changed; everybody is told.
     Changed(Topic),
 }
@@ -319,6 +323,12 @@ pub enum Reply {
     Annotation(Annotation),
     /// How a slice went.
     Slice(Slice),
+    /// A broadcast as it is now, and how far it has come.
+    Broadcast(Broadcast, Progress),
+    /// Recipients of a broadcast to be sent to now, with the number of the message.
+    Taken(Vec<(u32, u32)>),
+    /// The next message of a recipient that is to go at once.
+    Next(Option<u32>),
     /// Done.
     Done,
 }

@@ -4,7 +4,7 @@ use super::command::{DeliveryResult, Reply};
 use super::facts::Facts;
 use super::work::Work;
 use crate::error::Refusal;
-use crate::ids::{ConversationId, Millis};
+use crate::ids::{ChannelId, ConversationId, Millis};
 use crate::records::{
     Author, Conversation, Delivery, DeliveryState, Message, Reach, Reason, Suppression, Way,
 };
@@ -13,7 +13,7 @@ use weikefu_channel::{Cause, Words};
 /// Characters kept of what a channel says.
 const WORDS: usize = 500;
 /// Characters kept of what shows that a message was taken.
-const PROOF: usize = 200;
+pub(super) const PROOF: usize = 200;
 
 /// The message is about to be handed over. Stored first: after a crash it is known that it may have left. Where
 /// the time it was queued for has run out meanwhile, it stays here: the answer says so by its state.
@@ -41,7 +41,9 @@ pub(super) fn delivering<F: Facts>(
                 ..Delivery::suppressed(Suppression::WindowClosed, work.now)
             }
         };
-        account(work, &conversation, |reach, _| reach.returned())?;
+        account(work, conversation.channel, &conversation.peer, |reach, _| {
+            reach.returned();
+        })?;
         work.put(Change::OutboxDone(id, seq));
         let message = proceed(work, &conversation, seq, message, late);
         return Ok(Reply::Message(id, seq, message));
@@ -61,18 +63,23 @@ pub(super) fn delivered<F: Facts>(
     let (conversation, message, old) = outgoing(work, id, seq)?;
     let done = result != DeliveryResult::Queued;
     if old.way != Way::Passive {
-        account(work, &conversation, |reach, now| match &result {
-            DeliveryResult::Accepted { .. } | DeliveryResult::Unknown { .. } => reach.left(now),
-            DeliveryResult::Failed { cause, .. } => {
-                reach.returned();
-                match cause {
-                    Cause::WindowClosed => reach.closed(old.at),
-                    Cause::QuotaSpent => reach.spent(old.at),
-                    _ => {}
+        account(
+            work,
+            conversation.channel,
+            &conversation.peer,
+            |reach, now| match &result {
+                DeliveryResult::Accepted { .. } | DeliveryResult::Unknown { .. } => reach.left(now),
+                DeliveryResult::Failed { cause, .. } => {
+                    reach.returned();
+                    match cause {
+                        Cause::WindowClosed => reach.closed(old.at),
+                        Cause::QuotaSpent => reach.spent(old.at),
+                        _ => {}
+                    }
                 }
-            }
-            DeliveryResult::Queued => {}
-        })?;
+                DeliveryResult::Queued => {}
+            },
+        )?;
     }
     let mut delivery = old.on(DeliveryState::Accepted, work.now);
     match result {
@@ -148,13 +155,14 @@ pub(super) fn file<F: Facts>(
     }
 }
 
-/// Books something on the ledger of a conversation's address, where there is one, and tells who looks at it.
-fn account<F: Facts>(
+/// Books something on the ledger of an address, where there is one, and tells who looks at it.
+pub(super) fn account<F: Facts>(
     work: &mut Work<'_, F>,
-    conversation: &Conversation,
+    channel: ChannelId,
+    peer: &str,
     book: impl FnOnce(&mut Reach, Millis),
 ) -> Result<(), Refusal> {
-    let before = work.reach(conversation.channel, &conversation.peer)?;
+    let before = work.reach(channel, peer)?;
     if !before.limited {
         return Ok(());
     }
@@ -164,12 +172,8 @@ fn account<F: Facts>(
         return Ok(());
     }
     let told = after.allowance(work.now) != before.allowance(work.now);
-    work.put_reach(conversation.channel, &conversation.peer, after);
-    if told
-        && let Some(open) = work
-            .desk
-            .conversation_with(conversation.channel, &conversation.peer)
-    {
+    work.put_reach(channel, peer, after);
+    if told && let Some(open) = work.desk.conversation_with(channel, peer) {
         let open = open.id;
         work.tell_conversation(open)?;
     }
@@ -189,7 +193,7 @@ pub(super) fn cut_words(words: Words) -> Words {
     }
 }
 
-fn cut(mut words: String, most: usize) -> String {
+pub(super) fn cut(mut words: String, most: usize) -> String {
     if let Some((end, _)) = words.char_indices().nth(most) {
         words.truncate(end);
     }

@@ -1,7 +1,10 @@
 //! What a decision may look up beyond the live state.
 use super::change::DedupeKey;
-use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
-use crate::records::{Agent, Annotation, AnnotationId, Conversation, Customer, Message, Reach, Seen};
+use crate::ids::{AgentId, BroadcastId, ChannelId, ConversationId, CustomerId, ShopId};
+use crate::records::{
+    Agent, Annotation, AnnotationId, Broadcast, Conversation, Customer, Message, Progress, Reach, Recipient,
+    Seen,
+};
 
 /// A look-up that may fail because the store does.
 pub type Lookup<T> = Result<Option<T>, weikefu_storage::Error>;
@@ -24,4 +27,19 @@ pub trait Facts {
     fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach>;
     /// An account.
     fn account(&self, agent: AgentId) -> Lookup<Agent>;
+    /// A broadcast.
+    fn broadcast(&self, id: BroadcastId) -> Lookup<Broadcast>;
+    /// The broadcast an agent's console gave this id.
+    fn broadcast_of(&self, shop: ShopId, agent: AgentId, client_id: &str) -> Lookup<BroadcastId>;
+    /// How far a broadcast has come.
+    fn progress(&self, id: BroadcastId) -> Lookup<Progress>;
+    /// A place on a broadcast's list.
+    fn recipient(&self, id: BroadcastId, n: u32) -> Lookup<Recipient>;
+    /// How many broadcasts a customer has got on a day.
+    fn broadcasts_on(
+        &self,
+        shop: ShopId,
+        day: u32,
+        customer: CustomerId,
+    ) -> Result<u32, weikefu_storage::Error>;
 }

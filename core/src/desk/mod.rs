@@ -7,6 +7,7 @@ mod accept;
 mod automatic;
 mod bounds;
 mod bulk;
+mod casting;
 mod change;
 mod command;
 mod contact;
@@ -28,6 +29,8 @@ mod work;
 
 pub(crate) use bounds::{ADDRESS, NAME, PEER, PHONE, REMARK, TAG_NAME, TAGS_EACH};
 pub use bulk::{BulkCommand, SLICE, Slice};
+pub(crate) use casting::ROWS;
+pub use casting::{BroadcastCommand, CastOutcome, Hold, Pick, Row};
 pub use change::{Change, DedupeKey, Stuck};
 pub use command::{AgentSettings, Command, DeliveryResult, Reply};
 pub use contact::{Address, Gate, check as check_contact};
@@ -182,6 +185,7 @@ fn carry_out<F: Facts>(work: &mut Work<'_, F>, command: Command) -> Result<Reply
         }
         Command::Customer(command) => customers::decide(work, command),
         Command::Bulk(command) => bulk::decide(work, command),
+        Command::Broadcast(command) => casting::decide(work, command),
         Command::Changed(topic) => {
             work.tell(Happening::Changed(topic));
             Ok(Reply::Done)

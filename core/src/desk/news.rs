@@ -1,6 +1,6 @@
 //! What a decision tells: each subject once, at its first place, as it is in the end.
 use super::work::Happening;
-use crate::ids::{AgentId, ConversationId};
+use crate::ids::{AgentId, BroadcastId, ConversationId};
 use crate::records::ConversationState;
 use crate::rights::Holding;
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ enum Subject {
     Conversation(ConversationId),
     Message(ConversationId, u32),
     Agent(AgentId),
+    Broadcast(BroadcastId),
 }
 
 /// The news without what lay between. Everything in it becomes durable together, so the end is true at any place;
@@ -76,6 +77,7 @@ fn subject(what: &Happening) -> Option<Subject> {
             conversation, seq, ..
         } => Some(Subject::Message(*conversation, *seq)),
         Happening::Agent { agent, .. } => Some(Subject::Agent(agent.agent)),
+        Happening::Broadcast { broadcast, .. } => Some(Subject::Broadcast(broadcast.id)),
         Happening::Returned { .. } | Happening::Channel { .. } | Happening::Changed(_) => None,
     }
 }

@@ -104,7 +104,13 @@ impl Desk {
             | Change::Served(..)
             | Change::Reach(..)
             | Change::Stuck(..)
-            | Change::Unstuck(..) => {}
+            | Change::Unstuck(..)
+            | Change::Broadcast(..)
+            | Change::BroadcastGone(..)
+            | Change::Progress(..)
+            | Change::Recipient(..)
+            | Change::BroadcastDay(..)
+            | Change::Silence(..) => {}
         }
     }
 

@@ -5,8 +5,8 @@ use super::facts::Facts;
 use super::news;
 use super::state::Desk;
 use crate::error::Refusal;
-use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId, Millis};
-use crate::records::{Conversation, Customer, DeskAgent, Message, Reach, Transfer};
+use crate::ids::{AgentId, BroadcastId, ChannelId, ConversationId, CustomerId, Millis};
+use crate::records::{Broadcast, Conversation, Customer, DeskAgent, Message, Progress, Reach, Transfer};
 use crate::rights::Holding;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -71,6 +71,13 @@ pub enum Happening {
         /// Customers he holds.
         load: u32,
     },
+    /// A broadcast is different, or has come further. For those who may broadcast.
+    Broadcast {
+        /// As it is now.
+        broadcast: Broadcast,
+        /// How far it has come.
+        progress: Progress,
+    },
     /// Something that is not part of the desk's picture is different: whoever shows it asks again.
     Changed(Topic),
 }
@@ -95,6 +102,8 @@ pub enum Topic {
     Blacklist,
     /// Customers, many of them at once.
     Customers,
+    /// Drafts of broadcasts.
+    Broadcasts,
 }
 
 /// Why an offer went back.
@@ -130,6 +139,8 @@ pub enum Effect {
         /// Which message.
         seq: u32,
     },
+    /// A broadcast wants to be looked after.
+    Broadcast(BroadcastId),
     /// The customer's service has changed.
     Notify {
         /// By which channel.
@@ -333,6 +344,10 @@ impl<'a, F: Facts> Work<'a, F> {
 
     pub(super) fn await_outcome(&mut self, conversation: ConversationId, seq: u32) {
         self.effects.push(Effect::Await { conversation, seq });
+    }
+
+    pub(super) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
     }
 
     pub(super) fn tell(&mut self, what: Happening) {

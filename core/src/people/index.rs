@@ -99,6 +99,12 @@ impl Rows {
         })
     }
 
+    /// The addresses of a customer.
+    pub(super) fn addresses(&self, number: u32) -> &[(ChannelId, Box<str>)] {
+        let row = self.by_number.get(number as usize).and_then(Option::as_ref);
+        row.map_or(&[], |row| &row.addresses)
+    }
+
     /// Last contacts and numbers of those who fit, the latest contact first, from behind `after`.
     pub(super) fn latest<'a>(
         &'a self,

@@ -138,6 +138,25 @@ impl People {
         self.ask(shop, filter, sight, chosen).await
     }
 
+    /// The addresses on these channels of everybody who fits, in the order of customers.
+    pub async fn addresses(
+        &self,
+        shop: ShopId,
+        filter: &Filter,
+        channels: Vec<ChannelId>,
+    ) -> Result<Vec<(CustomerId, ChannelId, Box<str>)>, Refusal> {
+        let known = move |rows: &Rows, sieve: &Sieve<'_>| {
+            let mut known = Vec::new();
+            for number in rows.select(sieve) {
+                let theirs = rows.addresses(number).iter();
+                let theirs = theirs.filter(|(on, _)| channels.contains(on)).cloned();
+                known.extend(theirs.map(|(on, peer)| (CustomerId::of(shop, number), on, peer)));
+            }
+            known
+        };
+        self.ask(shop, filter, Sight::All, known).await
+    }
+
     /// How many fit.
     pub async fn count(&self, shop: ShopId, filter: &Filter, sight: Sight) -> Result<usize, Refusal> {
         let counted = |rows: &Rows, sieve: &Sieve<'_>| rows.select(sieve).count();

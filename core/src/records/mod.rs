@@ -1,6 +1,7 @@
 //! What is stored. These types never cross a boundary: plugins and browsers have words of their own.
 mod account;
 mod annotation;
+mod broadcast;
 mod channel;
 mod content;
 mod conversation;
@@ -19,6 +20,10 @@ mod ticketed;
 
 pub use account::{Agent, Agent1, Membership, Role, Session};
 pub use annotation::{Annotation, AnnotationId, Solved};
+pub use broadcast::{
+    Broadcast, BroadcastDraft, BroadcastKind, BroadcastState, Paused, Progress, Recipient, RecipientState,
+    Silence, Skip, WaitReason, Waiting,
+};
 pub use channel::{Alarm, Blob, ChannelRecord};
 pub use content::{StoredContent, StoredMedia};
 pub use conversation::{Conversation, ConversationState, LastMessage, Said, Speaker, Transfer};

@@ -1,6 +1,7 @@
 //! The desk against everything that can be asked of it, in any order. After every command the invariants hold,
 //! and the answer is the one the rules ask for.
 #![allow(clippy::unwrap_used)] // a test ends where it fails
+mod broadcasts;
 mod contact;
 mod customers;
 mod deadlines;

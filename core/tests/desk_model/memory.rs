@@ -1,10 +1,11 @@
 //! A store in memory: what a decision writes, and what the next one may look up.
 use std::collections::{BTreeMap, BTreeSet};
 use weikefu_core::desk::{Change, DedupeKey, Desk, Facts, Lookup, Stuck};
-use weikefu_core::ids::{AgentId, ChannelId, ConversationId, CustomerId, ShopId};
+use weikefu_core::ids::{AgentId, BroadcastId, ChannelId, ConversationId, CustomerId, ShopId};
 use weikefu_core::records::{
-    Agent, Annotation, AnnotationId, Author, BehaviourRecord, Conversation, ConversationState, Counters,
-    Customer, DeskAgent, Message, OutboxEntry, Reach, Seen, ShopSettings, Tag, TagId,
+    Agent, Annotation, AnnotationId, Author, BehaviourRecord, Broadcast, Conversation, ConversationState,
+    Counters, Customer, DeskAgent, Message, OutboxEntry, Progress, Reach, Recipient, RecipientState, Seen,
+    ShopSettings, Tag, TagId,
 };
 
 pub(crate) const SHOP: ShopId = ShopId(7);
@@ -29,6 +30,10 @@ pub(crate) struct Memory {
     pub(crate) served: BTreeSet<(CustomerId, AgentId, ConversationId)>,
     pub(crate) reaches: BTreeMap<(ChannelId, String), Reach>,
     pub(crate) stuck: BTreeSet<Stuck>,
+    pub(crate) broadcasts: BTreeMap<BroadcastId, Broadcast>,
+    pub(crate) progress: BTreeMap<BroadcastId, Progress>,
+    pub(crate) recipients: BTreeMap<(BroadcastId, u32), Recipient>,
+    pub(crate) days: BTreeMap<(u32, CustomerId), u32>,
 }
 
 impl Memory {
@@ -76,6 +81,15 @@ impl Memory {
             Change::Reach(channel, peer, reach) => drop(self.reaches.insert((channel, peer), reach)),
             Change::Stuck(stuck) => assert!(self.stuck.insert(stuck), "{stuck:?} stands there twice"),
             Change::Unstuck(stuck) => assert!(self.stuck.remove(&stuck), "{stuck:?} stands nowhere"),
+            Change::Broadcast(broadcast) => drop(self.broadcasts.insert(broadcast.id, *broadcast)),
+            Change::BroadcastGone(broadcast) => drop(self.broadcasts.remove(&broadcast.id)),
+            Change::Progress(id, progress) => drop(self.progress.insert(id, progress)),
+            Change::Recipient(id, n, before, recipient) => {
+                let stood = self.recipients.insert((id, n), *recipient);
+                assert_eq!(stood.map_or(RecipientState::Pending, |it| it.state), before);
+            }
+            Change::BroadcastDay(day, customer, count) => drop(self.days.insert((day, customer), count)),
+            Change::Silence(..) => {}
         }
     }
 
@@ -158,5 +172,27 @@ impl Facts for Memory {
     }
     fn reach(&self, channel: ChannelId, peer: &str) -> Lookup<Reach> {
         Ok(self.reaches.get(&(channel, peer.to_owned())).cloned())
+    }
+    fn broadcast(&self, id: BroadcastId) -> Lookup<Broadcast> {
+        Ok(self.broadcasts.get(&id).cloned())
+    }
+    fn broadcast_of(&self, _shop: ShopId, agent: AgentId, client_id: &str) -> Lookup<BroadcastId> {
+        let mut all = self.broadcasts.values();
+        let found = all.find(|it| it.by == agent && it.client_id == client_id);
+        Ok(found.map(|it| it.id))
+    }
+    fn progress(&self, id: BroadcastId) -> Lookup<Progress> {
+        Ok(self.progress.get(&id).cloned())
+    }
+    fn recipient(&self, id: BroadcastId, n: u32) -> Lookup<Recipient> {
+        Ok(self.recipients.get(&(id, n)).cloned())
+    }
+    fn broadcasts_on(
+        &self,
+        _shop: ShopId,
+        day: u32,
+        customer: CustomerId,
+    ) -> Result<u32, weikefu_storage::Error> {
+        Ok(self.days.get(&(day, customer)).copied().unwrap_or_default())
     }
 }

@@ -150,7 +150,9 @@ impl Running {
             }
         });
         let (engine, trees) = (shop.engine.clone(), shop.trees.clone());
-        tokio::spawn(Outbox::run(engine, trees, Arc::clone(&carrier), effects));
+        let (broadcasts, _) = mpsc::unbounded_channel();
+        let outbox = Outbox::new(engine, trees, Arc::clone(&carrier));
+        tokio::spawn(outbox.run(effects, broadcasts));
         Running {
             shop,
             carrier,

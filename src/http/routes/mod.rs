@@ -2,6 +2,7 @@
 mod agents;
 mod annotations;
 mod blacklist;
+mod broadcasts;
 mod channels;
 mod conversations;
 mod customers;
@@ -32,6 +33,10 @@ const CUSTOMERS: Access = Access::Shop(Action::Customers);
 const SUPERVISE: Access = Access::Shop(Action::Supervise);
 /// The right to manage the shop.
 const ADMINISTER: Access = Access::Shop(Action::Administer);
+/// The right to prepare, start and watch broadcasts.
+const BROADCAST: Access = Access::Shop(Action::Broadcast);
+/// The right to change what holds for the whole shop.
+const EDIT_SHOP: Access = Access::Shop(Action::EditShop);
 /// The right to make service tags.
 const TAGS: Access = Access::Shop(Action::ManageTags);
 /// The right to move tables and to change many customers by a filter.
@@ -52,6 +57,7 @@ pub(crate) fn table() -> Vec<Route> {
     routes.extend(deeds::routes());
     routes.extend(exchange::routes());
     routes.extend(blacklist::routes());
+    routes.extend(broadcasts::routes());
     routes.extend(annotations::routes());
     routes.extend(entries::routes());
     routes.extend(media::routes());

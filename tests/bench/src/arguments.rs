@@ -29,6 +29,20 @@ pub(crate) enum Role {
         #[arg(long, default_value_t = 0)]
         seniors: usize,
     },
+    /// Send as floor-send: bare hyper connections that post a broadcast's messages
+    #[command(name = "floor-send", hide = true)]
+    Send {
+        /// The platform
+        address: String,
+        /// An access token
+        token: String,
+        /// What is sent
+        text: String,
+        /// To how many customers
+        customers: usize,
+        /// At the same time
+        connections: usize,
+    },
 }
 
 /// What to measure and how long.
@@ -92,6 +106,8 @@ pub(crate) enum Group {
     Desk,
     /// Search over all messages
     Search,
+    /// A broadcast to a hundred thousand customers
+    Broadcast,
     /// Time from spawning to serving; disk space
     Start,
     /// Size of the executable

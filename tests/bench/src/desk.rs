@@ -160,7 +160,20 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    async fn call(&mut self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
+    /// Nobody comes by itself.
+    pub(crate) async fn accepts_by_hand(&mut self) -> Outcome {
+        let settings = json!({ "auto": false, "limit": 0, "greeting": "",
+            "close": { "on": false, "idle_minutes": 30, "text": "" }, "offline": { "on": false, "text": "" } });
+        self.call("PUT", "/settings/mine", &settings).await.map(drop)
+    }
+
+    /// A request of the agent's, to be sent by somebody else.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &Value) -> Vec<u8> {
+        let (path, body) = (format!("{}{path}", self.desk), body.to_string());
+        self.session.request(method, &path, &body)
+    }
+
+    pub(crate) async fn call(&mut self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
         let path = format!("{}{path}", self.desk);
         Ok(self.session.call(method, &path, &body.to_string()).await?.1)
     }

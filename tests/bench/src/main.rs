@@ -34,6 +34,19 @@ fn main() -> ExitCode {
     let done = match arguments.role {
         Some(Role::FloorHttp) => floor::serve(None, 0),
         Some(Role::FloorStore { file, seniors }) => floor::serve(Some(&file), seniors),
+        Some(Role::Send {
+            address,
+            token,
+            text,
+            customers,
+            connections,
+        }) => floor::send(&floor::Orders {
+            address,
+            token,
+            text,
+            customers,
+            connections,
+        }),
         None => run(&arguments.options),
     };
     match done {

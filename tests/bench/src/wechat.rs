@@ -13,6 +13,11 @@ pub(crate) struct Account {
     next: Cell<u64>,
 }
 
+/// The name of a customer on the platform.
+pub(crate) fn openid(customer: usize) -> String {
+    format!("o6_bmjrPTlm6_2sgVt7hMZ{customer:06}")
+}
+
 /// What stands for the text in a template.
 const PLACE: &str = "PLACE";
 
@@ -22,7 +27,7 @@ impl Account {
         let simulator = Simulator::start(account, Options::default()).await?;
         let templates = (0..customers)
             .map(|customer| {
-                let openid = format!("o6_bmjrPTlm6_2sgVt7hMZ{customer:06}");
+                let openid = openid(customer);
                 simulator.customer(&openid).write(Inbound::text(PLACE))
             })
             .collect();
@@ -44,6 +49,25 @@ impl Account {
             "mode=secure".into(),
             format!("api_base={}", self.simulator.api_base()),
         ]
+    }
+
+    /// `host:port` of the platform.
+    pub(crate) fn address(&self) -> String {
+        let base = self.simulator.api_base();
+        base.strip_prefix("http://").unwrap_or(&base).to_owned()
+    }
+
+    /// Asks the platform for the access token that the channel has too.
+    pub(crate) fn token_request(&self) -> Vec<u8> {
+        let account = self.simulator.account();
+        let body = serde_json::json!({ "grant_type": "client_credential", "appid": account.app_id,
+            "secret": account.secret })
+        .to_string();
+        format!(
+            "POST /cgi-bin/stable_token HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
     }
 
     /// A new message of a customer, encrypted and signed now.

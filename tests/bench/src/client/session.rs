@@ -41,23 +41,29 @@ impl Session {
             .collect()
     }
 
+    /// A request with this person's headers.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\n{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            self.headers,
+            body.len()
+        )
+        .into_bytes()
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Outcome<Value> {
         Ok(self.call("GET", path, "").await?.1)
     }
 
     /// A request that must succeed: the head of the answer, and its body.
     pub(crate) async fn call(&mut self, method: &str, path: &str, body: &str) -> Outcome<(String, Value)> {
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\n{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
-            self.headers,
-            body.len()
-        );
+        let request = self.request(method, path, body);
         if self.used.elapsed() > IDLE {
             self.wire = Wire::open(&self.address).await?;
         }
         self.used = Instant::now();
-        let answer = self.wire.exchange(request.as_bytes()).await?;
+        let answer = self.wire.exchange(&request).await?;
         if !(200..300).contains(&answer.status) {
             let said = String::from_utf8_lossy(answer.body);
             return wrong(format!("{method} {path} was answered {}: {said}", answer.status));

@@ -6,7 +6,10 @@
 //! Neither checks who writes, knows conversations or looks for repetitions. Each runs as a process of its own.
 
 mod log;
+mod send;
 mod server;
+
+pub(crate) use send::{Orders, send};
 
 use crate::problem::Outcome;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! The groups of figures, one file each, in the order they are measured.
 
+mod broadcast;
 mod delivery;
 mod full_desk;
 mod idle;
@@ -61,6 +62,10 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     }
     if options.wants(Group::Search) {
         search::measure(&mut bench).await?;
+        bench.report.write(&output)?;
+    }
+    if options.wants(Group::Broadcast) {
+        broadcast::measure(&mut bench).await?;
         bench.report.write(&output)?;
     }
     if options.wants(Group::Start) {
