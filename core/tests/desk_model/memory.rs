@@ -74,7 +74,7 @@ impl Memory {
             Change::Blacklisted(customer, at, stands) => keep(&mut self.blacklist, (at, customer), stands),
             Change::Annotation(_, annotation) => drop(self.annotations.insert(annotation.id, annotation)),
             Change::AnnotationGone(_, _, id) => drop(self.annotations.remove(&id)),
-            Change::Deed(..) => {}
+            Change::Deed(..) | Change::Silence(..) => {}
             Change::Served(customer, agent, conversation) => {
                 self.served.insert((customer, agent, conversation));
             }
@@ -89,7 +89,6 @@ impl Memory {
                 assert_eq!(stood.map_or(RecipientState::Pending, |it| it.state), before);
             }
             Change::BroadcastDay(day, customer, count) => drop(self.days.insert((day, customer), count)),
-            Change::Silence(..) => {}
         }
     }
 

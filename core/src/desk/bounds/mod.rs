@@ -1,12 +1,13 @@
 //! The bounds of a command. What is larger than a record may be has to be refused before anything is decided:
 //! once decided it must be written, and a store that cannot write stops the desk.
-use super::bulk::{BulkCommand, SLICE};
-use super::casting::{BroadcastCommand, PICKS, ROWS};
+mod measure;
+mod people;
+
 use super::command::{AgentSettings, Command};
-use super::customers::{CustomerCommand, Edit};
-use crate::broadcast::limits;
 use crate::error::Refusal;
 use crate::records::{ShopSettings, StoredContent};
+use measure::{at_most, few, number, within};
+use people::{broadcasts, bulk, customers};
 use weikefu_channel::{Content, Inbound, Profile, What};
 
 /// Bytes of everything a message says, well below a record's 64 KiB.
@@ -15,8 +16,6 @@ const CONTENT: usize = 48 << 10;
 pub(crate) const PEER: usize = 128;
 /// Bytes of a platform's or a console's id of a message.
 const MESSAGE_ID: usize = 256;
-/// Bytes of a console's id of a broadcast.
-const CLIENT_ID: usize = 64;
 /// Bytes of what describes a behaviour.
 const DETAIL: usize = 1024;
 /// Bytes of a field of a profile.
@@ -39,12 +38,8 @@ pub(crate) const ADDRESS: usize = 200;
 pub(crate) const TAGS_EACH: usize = 20;
 /// Characters of a service tag.
 pub(crate) const TAG_NAME: usize = 20;
-/// Tags a channel tells of a customer.
-const CARD_TAGS: usize = 50;
 /// Addresses of a customer.
 const ADDRESSES: usize = 50;
-/// Characters of an annotation.
-const ANNOTATION: usize = 1000;
 
 /// Refuses a command with a value out of its bounds.
 pub(super) fn check(command: &Command) -> Result<(), Refusal> {
@@ -104,30 +99,6 @@ pub(super) fn check(command: &Command) -> Result<(), Refusal> {
     }
 }
 
-fn broadcasts(command: &BroadcastCommand) -> Result<(), Refusal> {
-    match command {
-        BroadcastCommand::Draft { client_id, draft, .. } => {
-            within("client_id", client_id, 1, CLIENT_ID)?;
-            limits::check(draft)
-        }
-        BroadcastCommand::Edit { draft, .. } => limits::check(draft),
-        BroadcastCommand::Silence(silence) => {
-            number("from", silence.from, 0, 1439)?;
-            number("to", silence.to, 0, 1439)
-        }
-        BroadcastCommand::Freeze { rows, .. } if rows.len() > ROWS => {
-            Err(Refusal::Malformed("too many rows".into()))
-        }
-        BroadcastCommand::Freeze { rows, .. } => {
-            rows.iter().try_for_each(|row| within("peer", &row.peer, 1, PEER))
-        }
-        BroadcastCommand::Take { picks, .. } if picks.len() > PICKS => {
-            Err(Refusal::Malformed("too many picks".into()))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn agent(settings: &AgentSettings) -> Result<(), Refusal> {
     let AgentSettings {
         auto: _,
@@ -158,17 +129,6 @@ fn shop(settings: &ShopSettings) -> Result<(), Refusal> {
     number("reserve", *reserve, 0, 5)
 }
 
-fn number(field: &'static str, number: u32, least: u32, most: u32) -> Result<(), Refusal> {
-    if (least..=most).contains(&number) {
-        return Ok(());
-    }
-    Err(Refusal::invalid(
-        field,
-        format!("需要 {least} 到 {most} 之间的数字。"),
-        format!("This is a number from {least} to {most}."),
-    ))
-}
-
 fn arrival(inbound: &Inbound) -> Result<(), Refusal> {
     within("peer", &inbound.peer, 1, PEER)?;
     within("dedupe", &inbound.dedupe, 1, MESSAGE_ID)?;
@@ -188,90 +148,6 @@ fn arrival(inbound: &Inbound) -> Result<(), Refusal> {
     }
 }
 
-fn customers(command: &CustomerCommand) -> Result<(), Refusal> {
-    match command {
-        CustomerCommand::Edit { edit, .. } => {
-            let Edit {
-                name,
-                remark,
-                gender: _,
-                phone,
-                address,
-            } = edit;
-            for (field, text, most) in [
-                ("name", name, NAME),
-                ("remark", remark, REMARK),
-                ("phone", phone, PHONE),
-                ("address", address, ADDRESS),
-            ] {
-                at_most(field, text.as_deref().unwrap_or_default(), most)?;
-            }
-            Ok(())
-        }
-        CustomerCommand::Learn { language, card, .. } => {
-            within("language", language.as_deref().unwrap_or_default(), 0, PROFILE)?;
-            within("remark", &card.remark, 0, PROFILE)?;
-            for tag in &card.tags {
-                within("tag", tag, 0, PROFILE)?;
-            }
-            few("tags", card.tags.len(), CARD_TAGS)
-        }
-        CustomerCommand::SetTags { tags, .. } => few("tags", tags.len(), TAGS_EACH),
-        CustomerCommand::Annotate { text, .. } => some("text", text, ANNOTATION),
-        CustomerCommand::AddTag { name } | CustomerCommand::RenameTag { name, .. } => {
-            some("name", name, TAG_NAME)
-        }
-        CustomerCommand::Block { .. } | CustomerCommand::Solve { .. } | CustomerCommand::RemoveTag { .. } => {
-            Ok(())
-        }
-    }
-}
-
-fn bulk(command: &BulkCommand) -> Result<(), Refusal> {
-    match command {
-        BulkCommand::Tag {
-            customers,
-            add,
-            remove,
-        } => {
-            few("ids", customers.len(), SLICE)?;
-            few("add", add.len(), TAGS_EACH)?;
-            few("remove", remove.len(), TAGS_EACH)
-        }
-        // What stands in them is checked row by row.
-        BulkCommand::Import { rows } => few("rows", rows.len(), SLICE),
-        BulkCommand::DeleteAnnotations { annotations } => few("ids", annotations.len(), SLICE),
-        BulkCommand::Note { about, topics, .. } => {
-            at_most("about", about, TEXT)?;
-            few("topics", topics.len(), TAGS_EACH)
-        }
-    }
-}
-
-/// At most so many things.
-fn few(field: &'static str, count: usize, most: usize) -> Result<(), Refusal> {
-    if count <= most {
-        return Ok(());
-    }
-    Err(Refusal::invalid(
-        field,
-        format!("最多 {most} 个，请先去掉一些。"),
-        format!("At most {most}; take some away first."),
-    ))
-}
-
-/// A text that says something, and not too much.
-fn some(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
-        return Err(Refusal::invalid(
-            field,
-            "不能为空，请填写后重试。",
-            "This is empty. Fill it in and try again.",
-        ));
-    }
-    at_most(field, text, most)
-}
-
 fn content(content: &Content) -> Result<(), Refusal> {
     if StoredContent::from(content.clone()).bytes() > CONTENT {
         return Err(Refusal::TooLarge {
@@ -281,31 +157,11 @@ fn content(content: &Content) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn within(field: &'static str, text: &str, least: usize, most: usize) -> Result<(), Refusal> {
-    if (least..=most).contains(&text.len()) {
-        return Ok(());
-    }
-    Err(Refusal::invalid(
-        field,
-        format!("需要 {least} 到 {most} 个字节，请缩短后重试。"),
-        format!("This has {least} to {most} bytes; shorten it and try again."),
-    ))
-}
-
-fn at_most(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
-    if text.chars().count() <= most {
-        return Ok(());
-    }
-    Err(Refusal::invalid(
-        field,
-        format!("最多 {most} 个字符，请缩短后重试。"),
-        format!("At most {most} characters; shorten it and try again."),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::people::{ANNOTATION, CARD_TAGS};
     use super::*;
+    use crate::desk::customers::{CustomerCommand, Edit};
     use crate::desk::{Address, Gate};
     use crate::ids::{AgentId, ChannelId, ConversationId, CustomerId};
     use crate::records::{Author, Card, Message, TagId};
