@@ -73,6 +73,7 @@ impl Worker<'_> {
         *self.shared.known_mut() = Known::load(&self.shared.trees)?;
         match Following::resume(&self.shared.trees, &self.shared.folder) {
             Ok(following) => {
+                self.shared.state_mut().bytes = following.bytes();
                 self.following = Some(following);
                 self.unverified = true;
             }
@@ -91,8 +92,11 @@ impl Worker<'_> {
                     begun_anew
                 }
                 Next::Order(Order::Look(answer)) => {
+                    // What the last process left open takes a moment: nobody has to hear of it.
+                    let read = self.read_some();
+                    self.tell();
                     let _ = answer.send(());
-                    Ok(())
+                    read
                 }
                 Next::Order(Order::Distrust) => self.following.as_ref().map_or(Ok(()), Following::verify),
                 Next::Due => self.commit(),
@@ -180,6 +184,14 @@ impl Worker<'_> {
         }
         self.due.get_or_insert_with(|| Instant::now() + COMMIT_BUILDING);
         Ok(())
+    }
+
+    /// Reads a bounded part of what is missing, if anything is.
+    fn read_some(&mut self) -> Result<(), Lost> {
+        match &self.following {
+            Some(following) if following.progress().is_some() => self.read(),
+            _ => Ok(()),
+        }
     }
 
     fn commit(&mut self) -> Result<(), Lost> {
