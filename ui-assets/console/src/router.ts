@@ -1,5 +1,6 @@
 /** The pages and who may see them now. The server checks rights; this only leads the way. */
 import { createRouter, createWebHistory, type RouteLocationRaw, type RouteLocationNormalized } from 'vue-router'
+import { withWorkTexts } from './i18n/work'
 import { useSession } from './stores/session'
 
 export const router = createRouter({
@@ -14,6 +15,7 @@ export const router = createRouter({
       children: [
         { path: '', redirect: (to) => ({ name: 'desk', params: to.params }) },
         { path: 'desk/:conversation(\\d+)?', name: 'desk', component: () => import('./pages/DeskPage.vue') },
+        { path: 'customers/:customer(\\d+)?', name: 'customers', component: withWorkTexts(() => import('./pages/work/CustomersPage.vue')) },
         { path: 'settings/:page([a-z-]+)?', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
       ],
     },

@@ -11,7 +11,13 @@ const flatten = (tree: Tree, path = ''): Array<[string, string]> =>
 
 const src = join(import.meta.dirname, '../src')
 // Read as text: imported, they would be compiled messages.
-const texts = (locale: string) => new Map(flatten(JSON.parse(readFileSync(join(src, `i18n/locales/${locale}.json`), 'utf8')) as Tree))
+const texts = (locale: string) => {
+  const files = readdirSync(join(src, 'i18n/locales')).filter((file) => file === `${locale}.json` || file.endsWith(`.${locale}.json`))
+  const all = files.flatMap((file) => flatten(JSON.parse(readFileSync(join(src, 'i18n/locales', file), 'utf8')) as Tree))
+  // A key of one file must not hide that of another.
+  expect(new Set(all.map(([key]) => key)).size).toBe(all.length)
+  return new Map(all)
+}
 const zhTexts = texts('zh-CN')
 const enTexts = texts('en')
 const source = readdirSync(src, { recursive: true, encoding: 'utf8' })
