@@ -43,7 +43,7 @@ export const useDesk = defineStore('desk', () => {
   const live = shallowRef<LiveLink | null>(null)
   const listeners = new Set<DeskListener>()
   /** How often each thing outside the picture has changed: watch the topic you show, then ask again. */
-  const changes = reactive<Record<Topic, number>>({ quick_replies: 0, tags: 0, settings: 0, channels: 0, agents: 0, annotations: 0, blacklist: 0, customers: 0 })
+  const changes = reactive<Record<Topic, number>>({ quick_replies: 0, tags: 0, settings: 0, channels: 0, agents: 0, annotations: 0, blacklist: 0, customers: 0, broadcasts: 0 })
   /** Event number that last touched a conversation: a snapshot taken before it must not undo it. */
   const touched = new Map<number, number>()
 
