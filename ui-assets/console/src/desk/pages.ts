@@ -1,5 +1,6 @@
 /** The merchant's pages beside the desk, in the order of the rail, as far as the reader's role has them. */
 import { computed } from 'vue'
+import { useRouter } from 'vue-router'
 import type { Role } from '@/api/types'
 import type { IconName } from '@/components/icons'
 import { reaches, useRole } from './roles'
@@ -23,5 +24,6 @@ export const WORK_PAGES: readonly WorkPage[] = [
 
 export function useWorkPages() {
   const role = useRole()
-  return computed(() => WORK_PAGES.filter((page) => reaches(role.value, page.least)))
+  const router = useRouter()
+  return computed(() => WORK_PAGES.filter((page) => router.hasRoute(page.name) && reaches(role.value, page.least)))
 }
