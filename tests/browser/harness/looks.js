@@ -34,7 +34,7 @@ export class Inspection {
 /** Chinese interface text on an English page. What people wrote themselves lies in elements named here. */
 async function chinese(page, where) {
   const found = await page.evaluate(() => {
-    const written = ".bubble, .item-preview, .item-name, .item-remark, .chat-name, .chat-line, .panel-name, .panel-card dd, .editable-value, " +
+    const written = ".bubble, .item-preview, .item-name, .item-remark, .chat-name, .chat-line, .panel-name, .record, .panel-card dd, .editable-value, " +
       ".message-meta, .avatar, .top-shop, .top-channel, .shop-name, .team-name, .me-head, .timeline-detail, .upload, .tray, .card, .lead, " +
       ".system, [lang='zh-CN'] [lang], [data-testid=header-name], [data-testid=header-state], .name, .emoji, [data-testid=emoji-grid], " +
       "textarea, input, .failed, .status-reason, .top-shop-item, main > h1, main > p, main > button";

@@ -16,6 +16,7 @@ export const router = createRouter({
         { path: '', redirect: (to) => ({ name: 'desk', params: to.params }) },
         { path: 'desk/:conversation(\\d+)?', name: 'desk', component: () => import('./pages/DeskPage.vue') },
         { path: 'customers/:customer(\\d+)?', name: 'customers', component: withWorkTexts(() => import('./pages/work/CustomersPage.vue')) },
+        { path: 'search', name: 'search', component: withWorkTexts(() => import('./pages/work/SearchPage.vue')) },
         { path: 'settings/:page([a-z-]+)?', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
       ],
     },

@@ -39,8 +39,8 @@ export const filterQuery = ({ tags, behaviour, ...rest }: Partial<CustomerFilter
   behaviour_since: behaviour?.since,
 })
 
-export const loadPeople = (shop: number, filter: Partial<CustomerFilter>, after: string | null, signal?: AbortSignal) =>
-  request<{ rows: Person[]; next: string | null }>(shopPath(shop, `/customers${search({ ...filterQuery(filter), after, limit: 100 })}`), signal ? { signal } : {})
+export const loadPeople = (shop: number, filter: Partial<CustomerFilter>, after: string | null, signal?: AbortSignal, limit = 100) =>
+  request<{ rows: Person[]; next: string | null }>(shopPath(shop, `/customers${search({ ...filterQuery(filter), after, limit })}`), signal ? { signal } : {})
 
 export const countPeople = (shop: number, filter: Partial<CustomerFilter>, signal?: AbortSignal) =>
   request<{ count: number }>(shopPath(shop, `/customers/count${search(filterQuery(filter))}`), signal ? { signal } : {})

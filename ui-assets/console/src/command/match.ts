@@ -1,7 +1,7 @@
 /** Which commands fit what was typed, and in which order. Pure. */
 import type { IconName } from '@/components/icons'
 
-export type CommandGroup = 'conversations' | 'actions' | 'pages'
+export type CommandGroup = 'conversations' | 'actions' | 'pages' | 'customers' | 'messages'
 
 export interface Command {
   /** Unique in the list. */

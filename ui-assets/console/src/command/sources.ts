@@ -12,6 +12,8 @@ import { useDesk } from '@/stores/desk'
 import { usePrefs, type Theme } from '@/stores/prefs'
 import { useSession } from '@/stores/session'
 import type { ConversationView } from '@/api/types'
+import { useWorkPages } from '@/desk/pages'
+import { customers, messages } from './found'
 import type { Command } from './match'
 
 export interface RemoteSource {
@@ -21,14 +23,14 @@ export interface RemoteSource {
 }
 
 /** Further ones are added here; each is one module. */
-export const REMOTE: readonly RemoteSource[] = []
+export const REMOTE: readonly RemoteSource[] = [customers, messages]
 
 /** How themes and pages are also called, for those who type without an input method. */
 const THEME_WORDS: Record<Theme, string> = { light: 'theme light qianse waiguan', dark: 'theme dark shense waiguan', system: 'theme system auto waiguan' }
 const PAGE_WORDS: Record<string, string> = {
   account: 'account profile password mima zhanghao', acceptance: 'acceptance greeting jieru shezhi', 'auto-close': 'auto close guanbi', offline: 'offline lixian',
   'quick-replies': 'quick replies kuaijie huifu', alerts: 'alerts sound tishi shengyin', 'shop-texts': 'texts nobody busy weijieru', entries: 'entries rukou',
-  blacklist: 'blacklist heimingdan', agents: 'agents accounts kefu', roles: 'roles rights juese quanxian', channels: 'channels wechat h5 qudao weixin',
+  blacklist: 'blacklist heimingdan', tags: 'tags labels biaoqian', customers: 'customers people kehu', search: 'search messages sousuo xiaoxi', annotations: 'annotations marks biaozhu', broadcasts: 'broadcasts qunfa', agents: 'agents accounts kefu', roles: 'roles rights juese quanxian', channels: 'channels wechat h5 qudao weixin',
 }
 
 /** Everything this console can do or show now. */
@@ -39,6 +41,7 @@ export function useLocalCommands(): () => Command[] {
   const prefs = usePrefs()
   const session = useSession()
   const role = useRole()
+  const work = useWorkPages()
   const shop = () => String(desk.shop ?? 0)
 
   function place(view: ConversationView): string {
@@ -94,7 +97,10 @@ export function useLocalCommands(): () => Command[] {
       id: `shop-${held.id}`, group: 'pages', label: translate('command.shop', { name: held.name }), icon: 'shop', words: 'shop dianpu',
       run: () => router.push({ name: 'desk', params: { shop: String(held.id) } }),
     }))
-    return [desks, ...settings, ...shops]
+    const works = work.value.map((page): Command => ({
+      id: `page-${page.name}`, group: 'pages', label: translate(page.label), icon: page.icon, words: PAGE_WORDS[page.name] ?? '', run: () => router.push({ name: page.name, params: { shop: shop() } }),
+    }))
+    return [desks, ...works, ...settings, ...shops]
   }
 
   return () => [...conversations(), ...deeds(), ...pages()]

@@ -17,6 +17,8 @@ export interface Paged<T> {
   load: () => Promise<void>
   more: () => Promise<void>
   change: (with_: (rows: T[]) => T[]) => void
+  /** Another question: what was there is no answer to it. */
+  clear: () => void
 }
 
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error))
@@ -57,6 +59,14 @@ export function usePaged<T>(read: (after: string | null, signal: AbortSignal) =>
     load: () => ask(null),
     more: async () => {
       if (next.value !== null && !busy.value) await ask(next.value)
+    },
+    clear: () => {
+      abort?.abort()
+      rows.value = []
+      next.value = null
+      loaded.value = false
+      busy.value = false
+      failure.value = ''
     },
     change: (with_) => (rows.value = with_(rows.value)),
   }
