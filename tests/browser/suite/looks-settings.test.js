@@ -14,6 +14,7 @@ const PAGES = [
   ["alerts", "alerts-test"],
   ["entries", "entry"],
   ["blacklist", "blocked"],
+  ["tags", "tag-row"],
 ];
 
 async function furnished(stage) {
@@ -26,6 +27,9 @@ async function furnished(stage) {
   await (await Visitor.arrive(weikefu)).say("加微信领红包");
   const [{ customer }] = (await admin.desk()).conversations;
   await admin.call("PUT", `/customers/${customer.id}/blocked`, { blocked: true });
+  await admin.call("POST", "/tags", { name: "企业采购" });
+  const { id: tag } = await admin.call("POST", "/tags", { name: "老客户" });
+  await admin.call("PUT", `/customers/${customer.id}/tags`, { tags: [tag] });
   return weikefu;
 }
 

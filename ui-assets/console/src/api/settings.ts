@@ -1,5 +1,6 @@
 /** Requests of the settings pages: one's own, the shop's, entries, blacklist. */
 import { request } from './client'
+import { search } from './work'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -29,9 +30,19 @@ export const loadEntries = (shop: number) => request<Entry[]>(`${base(shop)}/ent
 export const switchEntry = (shop: number, channel: number, on: boolean) =>
   request<Entry>(`${base(shop)}/entries/${channel}`, { method: 'PUT', body: { on } })
 
-export function loadBlacklist(shop: number, before: string | null): Promise<Blacklist> {
-  return request<Blacklist>(`${base(shop)}/blacklist${before === null ? '' : `?before=${encodeURIComponent(before)}`}`)
+export function loadBlacklist(shop: number, words: string, before: string | null, signal?: AbortSignal): Promise<Blacklist> {
+  return request<Blacklist>(`${base(shop)}/blacklist${search({ words, before, limit: 50 })}`, signal ? { signal } : {})
 }
 
-export const unblock = (shop: number, customer: number, keepalive = false) =>
-  request<void>(`${base(shop)}/customers/${customer}/blocked`, { method: 'PUT', body: { blocked: false }, keepalive })
+/** The most that can be taken off in one request. */
+const UNBLOCK_MOST = 200
+
+/** Takes customers off the blacklist; how many of them are off now. */
+export async function unblock(shop: number, ids: readonly number[], keepalive = false): Promise<number> {
+  let removed = 0
+  for (let from = 0; from < ids.length; from += UNBLOCK_MOST) {
+    const body = { ids: ids.slice(from, from + UNBLOCK_MOST) }
+    removed += (await request<Schemas['RemovedView']>(`${base(shop)}/blacklist/remove`, { method: 'POST', body, keepalive })).removed
+  }
+  return removed
+}

@@ -3,6 +3,7 @@ import type { Component } from 'vue'
 import type { IconName } from '@/components/icons'
 import type { Role } from '@/api/types'
 import { reaches } from '@/desk/roles'
+import { withWorkTexts } from '@/i18n/work'
 
 export type SettingsGroup = 'personal' | 'shop' | 'admin'
 export const GROUPS: readonly SettingsGroup[] = ['personal', 'shop', 'admin']
@@ -30,7 +31,8 @@ export const PAGES: readonly SettingsEntry[] = [
   { name: 'alerts', group: 'personal', label: 'settings_page.alerts', icon: 'bell', least: 'agent', load: () => import('./AlertsPage.vue') },
   { name: 'shop-texts', group: 'shop', label: 'settings_page.shop_texts', icon: 'chat', least: 'agent', load: () => import('./ShopTextsPage.vue') },
   { name: 'entries', group: 'shop', label: 'settings_page.entries', icon: 'link', least: 'agent', load: () => import('./EntriesPage.vue') },
-  { name: 'blacklist', group: 'shop', label: 'settings_page.blacklist', icon: 'shield', least: 'agent', load: () => import('./BlacklistPage.vue') },
+  { name: 'blacklist', group: 'shop', label: 'settings_page.blacklist', icon: 'shield', least: 'agent', load: withWorkTexts(() => import('./BlacklistPage.vue')) },
+  { name: 'tags', group: 'shop', label: 'settings_page.tags', icon: 'tag', least: 'agent', load: withWorkTexts(() => import('./TagsPage.vue')) },
   { name: 'agents', group: 'admin', label: 'settings_page.agents', icon: 'users', least: 'administrator', wide: true, load: () => import('./AgentsPage.vue') },
   { name: 'roles', group: 'admin', label: 'settings_page.roles', icon: 'lock', least: 'administrator', load: () => import('./RolesPage.vue') },
   { name: 'channels', group: 'admin', label: 'settings_page.channels', icon: 'app', least: 'administrator', load: () => import('./ChannelsPage.vue') },
