@@ -15,8 +15,8 @@ export const router = createRouter({
       children: [
         { path: '', redirect: (to) => ({ name: 'desk', params: to.params }) },
         { path: 'desk/:conversation(\\d+)?', name: 'desk', component: () => import('./pages/DeskPage.vue') },
-        { path: 'customers/:customer(\\d+)?', name: 'customers', component: withWorkTexts(() => import('./pages/work/CustomersPage.vue')) },
-        { path: 'search', name: 'search', component: withWorkTexts(() => import('./pages/work/SearchPage.vue')) },
+        { path: 'customers/:customer(\\d+)?', name: 'customers', component: withWorkTexts(() => import('./pages/office/CustomersPage.vue')) },
+        { path: 'search', name: 'search', component: withWorkTexts(() => import('./pages/office/SearchPage.vue')) },
         { path: 'settings/:page([a-z-]+)?', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
       ],
     },

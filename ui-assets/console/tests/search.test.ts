@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Found } from '@/api/search'
-import { byChat, fromQuery, isAskable, isNarrowed, nothing, toAsked, toQuery } from '@/work/search'
+import { byChat, fromQuery, isAskable, isNarrowed, nothing, toAsked, toQuery } from '@/office/search'
 
 const NOW = Date.UTC(2026, 10, 24, 4)
 

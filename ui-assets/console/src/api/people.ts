@@ -2,7 +2,7 @@
 import { request } from './client'
 import type { Behaviour, ConversationChannel, ConversationView, CustomerView, Gender } from './types'
 import { search, shopPath } from './work'
-import type { CustomerFilter } from '@/work/filter'
+import type { CustomerFilter } from '@/office/filter'
 
 export interface Contactable {
   possible: boolean
